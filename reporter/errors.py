@@ -1,0 +1,59 @@
+"""Everything that can go wrong in a way that a user can mend.
+
+    ReporterError
+    ├── UsageError          2   the command line asks for something that does not exist
+    ├── DataError          65   prices that nobody should print
+    ├── UpstreamError      69   a source is away or answers nonsense
+    ├── DocumentError      70   a page could not be made
+    ├── OutputError        73   a result cannot be written
+    └── ConfigError        78   the configuration file
+
+The command line prints the message as one line (what, where, what to do next) and ends with the exit code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class ReporterError(Exception):
+    """A failure with one clear line for the user; `exit_code` is documented in the README."""
+
+    exit_code = 1
+
+
+class UsageError(ReporterError):
+    exit_code = 2
+
+
+class DataError(ReporterError):
+    exit_code = 65
+
+
+class UpstreamError(ReporterError):
+    exit_code = 69
+
+
+class DocumentError(ReporterError):
+    exit_code = 70
+
+
+class OutputError(ReporterError):
+    exit_code = 73
+
+
+class ConfigError(ReporterError):
+    """All problems of a configuration at once, one a line."""
+
+    exit_code = 78
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the nearest known word, or an empty string."""
+    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f" (did you mean '{near[0]}'?)" if near else ""

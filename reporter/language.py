@@ -1,0 +1,272 @@
+"""Says findings in one language. The only user of Babel; the words themselves stand in templates/languages/<code>/.
+
+How any number is written is decided in one place, `Language.spell`; every text, table, label and alt text asks it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from reporter.errors import DocumentError, UsageError, suggestion
+from reporter.finding import Finding, Fund, Quantity, Unit
+from reporter.words import WordFile, read_words
+
+BUNDLED = next(
+    folder
+    for folder in (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
+    if folder.is_dir()
+)
+NBSP, MINUS = "\u00a0", "\u2212"
+#: Decimals a unit is printed with. A fraction's percentage is rounded once, here.
+DECIMALS = {
+    Unit.PERCENT: 1, Unit.SHARE: 0, Unit.POINTS: 1, Unit.THRESHOLD: 2, Unit.RATE: 1, Unit.RATE_POINTS: 1,
+    Unit.PRICE: 2, Unit.INDEX: 0, Unit.LEVEL: 1, Unit.RATIO: 2, Unit.COUNT: 0,
+}  # fmt: skip
+FRACTIONS = frozenset({Unit.PERCENT, Unit.SHARE, Unit.POINTS, Unit.THRESHOLD})
+#: Spaces and stray marks that a sentence with an absent part leaves behind.
+TIDY = ((re.compile(r"[ \t\r\n]+"), " "), (re.compile(r" ([.,;:!?)])"), r"\1"), (re.compile(r"\( "), "("))
+
+
+@dataclass(frozen=True)
+class Said:
+    """A finding in words: as HTML with every number marked, and as plain text, with the numbers it said."""
+
+    finding: Finding
+    html: Markup
+    text: str
+    numbers: tuple[tuple[str, str], ...]  # (path of the fact, formatted string)
+
+
+class Language:
+    """One language, bound to the edition whose findings it says."""
+
+    def __init__(self, code: str, templates: Path | None = None, seed: str = "") -> None:
+        """`seed` (brief and session) fixes the choice among wordings; `templates` overrides files one by one.
+
+        Raises:
+            UsageError: no such language, in neither folder.
+        """
+        self.code, self.seed = code, seed
+        self.folders = template_folders(templates)
+        if not any((folder / "languages" / code).is_dir() for folder in self.folders):
+            known = language_codes(templates)
+            raise UsageError(f"no language '{code}': there are {', '.join(known)}{suggestion(code, known)}")
+        self.locale = Locale.parse(code)
+        self._numbers: list[tuple[str, str]] = []
+        self._words: dict[str, Any] = {}
+
+    def words(self, name: str) -> WordFile:
+        """A YAML file of the language (labels, names), read once."""
+        if name not in self._words:
+            found = [path for folder in self.folders if (path := folder / "languages" / self.code / name).is_file()]
+            self._words[name] = read_words(found[0])
+        return self._words[name]
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        return self.words("labels.yaml")
+
+    def name(self, ticker: str) -> Mapping[str, str]:
+        """Names of a fund: `label` for tables, `group` in the cases of the language, `ticker`, perhaps `index`."""
+        forms = dict(self.labels["unnamed"]) | dict(self.words("names.yaml").get(ticker, {}))
+        return {key: text.replace("{ticker}", ticker) for key, text in forms.items()} | {"ticker": ticker}
+
+    def title(self, texts: Mapping[str, str], ticker: str) -> str:
+        """A configured text in this language, else the subject's label."""
+        return texts.get(self.code) or self.name(ticker)["label"]
+
+    def label(self, group: str, name: str) -> str:
+        """A label of labels.yaml.
+
+        Raises:
+            DocumentError: it is not there.
+        """
+        try:
+            return str(self.labels[group][name])
+        except KeyError as error:
+            raise DocumentError(f"languages/{self.code}/labels.yaml: no '{group}: {name}'; add it") from error
+
+    # numbers
+
+    def spell(self, quantity: Quantity, style: str = "prose") -> str:
+        """The one formatted string of a fact.
+
+        Styles: `prose` (a loss has a minus), `size` (no sign), `signed` (+ or minus, no per cent sign, for tables),
+        `bare` (as `prose` without the per cent sign, for axes and columns), and for days `month` or `short`.
+        """
+        if isinstance(quantity.value, date):
+            return self._day(quantity.value, style)
+        unit = quantity.unit
+        digits = DECIMALS.get(unit, 0)
+        value = round(quantity.value * (100 if unit in FRACTIONS else 1), digits) + 0.0  # + 0.0: no negative zero
+        if style == "size":
+            value = abs(value)
+        if unit is Unit.YEAR:
+            return str(int(value))
+        if unit is Unit.ORDINAL:
+            return self._ordinal(int(value))
+        if unit in (Unit.PERCENT, Unit.SHARE, Unit.RATE) and style in ("prose", "size"):
+            text = self.locale.percent_formats[None].apply(value / 100, self.locale, force_frac=(digits, digits))
+        else:
+            least = 0 if unit is Unit.THRESHOLD else digits
+            text = self.locale.decimal_formats[None].apply(value, self.locale, force_frac=(least, digits))
+        if style == "signed" and value > 0:
+            text = f"+{text}"
+        return text.replace("-", MINUS)
+
+    def _day(self, value: date, style: str) -> str:
+        formats = self.labels["dates"]
+        return format_date(value, formats["long" if style == "prose" else style], self.locale)
+
+    def tick(self, day: date, step: str) -> str:
+        """A date on the axis of a chart; `step` is "month" or "year"."""
+        return format_date(day, self.labels["dates"][f"tick_{step}"], self.locale)
+
+    def axis(self, value: float) -> str:
+        """A round value on the axis of a chart."""
+        text = self.locale.decimal_formats[None].apply(round(value, 6) + 0.0, self.locale, force_frac=(0, 2))
+        return text.replace("-", MINUS)
+
+    def _ordinal(self, value: int) -> str:
+        words: Sequence[str] = self.labels["ordinals"]
+        if value < len(words):
+            return words[value]
+        return str(self.labels["ordinal_forms"][self.locale.ordinal_form(value)]).replace("{n}", str(value))
+
+    def plural(self, quantity: Quantity | int, forms: Mapping[str, str]) -> str:
+        """The form of a noun for this number: {'one': 'сессия', 'few': 'сессии', 'many': 'сессий'}."""
+        value = quantity.value if isinstance(quantity, Quantity) else quantity
+        form = self.locale.plural_form(value)
+        return forms.get(form, forms.get("other", ""))
+
+    # sentences
+
+    @cached_property
+    def environment(self) -> ImmutableSandboxedEnvironment:
+        environment = ImmutableSandboxedEnvironment(
+            loader=ChoiceLoader([FileSystemLoader(folder) for folder in self.folders]),
+            undefined=StrictUndefined,
+            autoescape=True,
+            finalize=self._speak,
+        )
+        environment.filters |= {
+            "size": lambda quantity: self._mark(quantity, self.spell(quantity, "size")),
+            "signed": lambda quantity: self._mark(quantity, self.spell(quantity, "signed")),
+            "bare": lambda quantity: self._mark(quantity, self.spell(quantity, "bare")),
+            "full": lambda quantity: self._mark(quantity, self.spell(quantity, "full")),
+            "month": lambda quantity: self._mark(quantity, self.spell(quantity, "month")),
+            "short": lambda quantity: self._mark(quantity, self.spell(quantity, "short")),
+            "word": self._word,
+            "plural": self.plural,
+            "listed": self._listed,
+            "capital": lambda text: Markup(capital(str(text))) if isinstance(text, Markup) else capital(str(text)),  # noqa: S704
+        }
+        environment.globals |= {"labels": self.labels, "language": self.code}
+        return environment
+
+    def say(self, finding: Finding) -> Said:
+        """The sentences of a finding.
+
+        Raises:
+            DocumentError: the language has no wording for it, or the wording asks for something that is not there.
+        """
+        path = f"languages/{self.code}/{finding.section}.j2"
+        self._numbers = []
+        try:
+            module = self.environment.get_template(path).module
+            macro = getattr(module, self._wording(finding, module), None)
+            if macro is None:
+                raise DocumentError(f"{path}: no wording for '{finding.kind}'; add a macro of that name")
+            html = self._tidy(str(macro(self._resolve(finding.values))))
+        except TemplateError as error:
+            raise DocumentError(f"{path}: {finding.kind}: {error.message}") from error
+        return Said(finding, Markup(html), plain(html), tuple(self._numbers))  # noqa: S704
+
+    def _wording(self, finding: Finding, module: object) -> str:
+        """`kind`, or one of `kind_2`, `kind_3` … by a stable hash of seed and kind."""
+        wordings = [finding.kind]
+        while hasattr(module, f"{finding.kind}_{len(wordings) + 1}"):
+            wordings.append(f"{finding.kind}_{len(wordings) + 1}")
+        digest = hashlib.sha256(f"{self.seed}/{finding.kind}".encode()).digest()
+        return wordings[int.from_bytes(digest[:8], "big") % len(wordings)]
+
+    def _resolve(self, value: Any) -> Any:
+        if isinstance(value, Fund):
+            return SimpleNamespace(**self.name(value.ticker))
+        if isinstance(value, Mapping):
+            # A namespace, not a dict: `f.clear` must be the value of that name and never a method.
+            return SimpleNamespace(**{key: self._resolve(one) for key, one in value.items()})
+        return [self._resolve(one) for one in value] if isinstance(value, tuple) else value
+
+    def _speak(self, value: Any) -> Any:
+        return self._mark(value, self.spell(value)) if isinstance(value, Quantity) else value
+
+    def _mark(self, quantity: Quantity, text: str) -> Markup:
+        self._numbers.append((quantity.fact, text))
+        return Markup('<data value="{}">{}</data>').format(quantity.fact, text)
+
+    def _word(self, quantity: Quantity, form: str = "nominative") -> Markup:
+        """A small count as a word in the form that the sentence needs, a larger one in digits."""
+        words: Mapping[str, Sequence[str]] = self.labels["cardinals"]
+        value = int(quantity.value) if not isinstance(quantity.value, date) else 0
+        table = words[form]
+        return self._mark(quantity, table[value] if value < len(table) else self.spell(quantity))
+
+    def _listed(self, items: Sequence[object]) -> Markup:
+        """`a, b and c`."""
+        parts = [escape(item) for item in items]
+        if len(parts) < 2:
+            return Markup("").join(parts)
+        return Markup(", ").join(parts[:-1]) + escape(self.labels["and"]) + parts[-1]
+
+    def _tidy(self, html: str) -> str:
+        """One space between words, none before a stop, and no short word left alone at the end of a line."""
+        for pattern, replacement in TIDY:
+            html = pattern.sub(replacement, html)
+        return self._glue.sub(rf"\1{NBSP}", html).strip()
+
+    @cached_property
+    def _glue(self) -> re.Pattern[str]:
+        words = "|".join(map(re.escape, self.labels["glue"])) or "(?!)"
+        return re.compile(rf"(?<![\w-])((?:{words})) (?=\S)", re.IGNORECASE)
+
+
+def plain(html: str) -> str:
+    """Text of marked-up sentences; no-break spaces stay."""
+    return Markup(re.sub(r"<[^>]*>", "", html)).unescape()  # noqa: S704
+
+
+def capital(text: str) -> str:
+    """First letter upper case, markup skipped, the rest untouched."""
+    return re.sub(r"^((?:<[^>]*>)*)(\w)", lambda match: match[1] + match[2].upper(), text)
+
+
+def template_folders(templates: Path | None) -> tuple[Path, ...]:
+    """Where templates are looked for: the user's folder first, file by file."""
+    return (templates, BUNDLED) if templates else (BUNDLED,)
+
+
+def language_codes(templates: Path | None = None) -> tuple[str, ...]:
+    """Every language that has a folder."""
+    folders = [folder / "languages" for folder in template_folders(templates)]
+    return tuple(sorted({path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}))
+
+
+def known_tickers(templates: Path | None = None) -> frozenset[str]:
+    """Tickers that have a name in every language."""
+    named = [set(Language(code, templates).words("names.yaml")) for code in language_codes(templates)]
+    return frozenset(set.intersection(*named))

@@ -1,0 +1,230 @@
+"""A folder with one file a ticker: IJR.csv or IJR.parquet, with Yahoo's columns. The way to use licensed data."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reporter.config import FilesSettings
+from reporter.errors import DataError, suggestion
+from reporter.prices.bars import TITLES, Fetched, first_fault, is_level, total_return
+from reporter.sessions import Calendar, Days
+
+Places = NDArray[np.int64]
+
+KINDS = (".csv", ".parquet")
+NEEDED = ("Date", "High", "Low", "Close", "Volume")
+READ = frozenset({*NEEDED, "Adj Close", "Dividends"})
+#: A day, and the midnight with an offset that yfinance writes behind it.
+DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T][\d:.+\-Z]*)?")
+#: What vendors write for "no bar", lower-case; pandas reads the same.
+GAPS = frozenset({"", "nan", "null", "none", "n/a", "na", "#n/a", "<na>"})
+
+
+class _Wrong(Exception):
+    """One file that cannot be used; the text begins with its name."""
+
+
+def fetch(tickers: Sequence[str], calendar: Calendar, as_of: date, settings: FilesSettings) -> Fetched:
+    """Bars up to the as-of session from the files that the folder has.
+
+    Raises:
+        DataError: no folder is named, or it is not there, or has neither CSV nor Parquet files.
+    """
+    folder = settings.folder
+    if folder is None:
+        raise DataError("no folder of prices: name it with --prices, or under sources.files.folder in config.yaml")
+    names = _names(folder)
+    bars: dict[str, pd.DataFrame] = {}
+    problems: dict[str, str] = {}
+    notes: list[str] = []
+    for ticker in tickers:
+        found = next((ticker + kind for kind in KINDS if ticker + kind in names), None)
+        if found is None:
+            near = suggestion(f"{ticker}.csv", names)
+            problems[ticker] = f"{ticker}: there is no {ticker}.csv or {ticker}.parquet in {folder}{near}"
+            continue
+        try:
+            bars[ticker] = _bars(folder / found, ticker, as_of, notes)
+        except _Wrong as wrong:
+            problems[ticker] = str(wrong)
+    return Fetched(bars=bars, problems=problems, notes=tuple(notes))
+
+
+def _names(folder: Path) -> frozenset[str]:
+    try:
+        names = frozenset(name for name in os.listdir(folder) if name.endswith(KINDS))
+    except OSError as error:
+        raise DataError(
+            f"prices: cannot read the folder '{folder}' ({error.strerror}); name it with --prices"
+        ) from error
+    if not names:
+        raise DataError(f"prices: '{folder}' has no .csv and no .parquet file; expected are files such as IJR.csv")
+    return names
+
+
+def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> pd.DataFrame:
+    """The bars of one file, checked; what was put right is added to the notes."""
+    try:
+        table, days, places = _csv(path, as_of) if path.suffix == ".csv" else _parquet(path)
+    except OSError as error:
+        raise _Wrong(f"{path.name}: cannot be read ({error.strerror or error})") from error
+    kept = np.flatnonzero(days <= np.datetime64(as_of, "D"))
+    if len(kept) == 0:
+        begin = f"begins on {days.min()}, after {as_of}" if len(days) else "has no rows"
+        raise _Wrong(f"{path.name}: {begin}")
+    if (days[kept][1:] < days[kept][:-1]).any():
+        notes.append(f"{path.name}: dates were not in order and have been sorted")
+        kept = kept[np.argsort(days[kept], kind="stable")]
+    days = days[kept]
+    twice = np.flatnonzero(days[1:] == days[:-1])
+    if len(twice):
+        first, second = (int(places[kept[twice[0] + n]]) for n in (0, 1))
+        raise _Wrong(f"{path.name}:{second}: date {days[twice[0]]} is there already, in line {first}")
+
+    table = table.iloc[kept] if len(kept) < len(table) else table
+    close = table["Close"].to_numpy("float64")
+    if np.isnan(close).all():
+        raise _Wrong(f"{path.name}: column 'Close' has no value up to {as_of}")
+    if "Adj Close" in table:
+        adjusted = table["Adj Close"].to_numpy("float64")
+    elif is_level(ticker):
+        adjusted = close
+    elif "Dividends" not in table:
+        near = suggestion("Adj Close", table.columns)
+        raise _Wrong(f"{path.name}:1: there is no column 'Adj Close'{near}, and no 'Dividends' to compute it from")
+    else:
+        adjusted = total_return(close, table["Dividends"].to_numpy("float64"))
+    bars = pd.DataFrame(
+        {
+            name: adjusted if name == "adjusted_close" else table[title].to_numpy("float64")
+            for name, title in TITLES.items()
+        },
+        index=pd.DatetimeIndex(days),
+    )
+    if fault := first_fault(bars, ticker):
+        raise _Wrong(f"{path.name}:{places[kept[fault.row]]}: {fault.text}")
+    return bars
+
+
+def _csv(path: Path, as_of: date) -> tuple[pd.DataFrame, Days, Places]:
+    """Columns as numbers, days, and the line of each row in the file.
+
+    A clean file is taken as a whole. In any other one each line is looked at: that is slow and can tell where it is
+    wrong. Both end in the same reader, so that a blemish after the as-of changes no digit before it.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _Wrong(f"{path.name}: is not UTF-8 text (byte {error.start}); save it as CSV in UTF-8") from error
+    header = [title.strip().strip('"') for title in text.partition("\n")[0].split(",")]
+    _check_columns(path.name, header)
+    if clean := _table(text, header):
+        return *clean, np.arange(len(clean[1])) + 2
+    lines = list(_usable_lines(path.name, text, header, as_of))
+    readable = _table("\n".join((",".join(header), *(line for _, line in lines), "")), header)
+    if readable is None:
+        raise _Wrong(f"{path.name}: cannot be read as a table of numbers")
+    return *readable, np.array([number for number, _ in lines])
+
+
+def _table(text: str, header: Sequence[str]) -> tuple[pd.DataFrame, Days] | None:
+    """Columns as numbers, and days; None unless every line has all its fields, a plain date and numbers."""
+    rows = text.count("\n") - text.endswith("\n")
+    if '"' in text or text.count(",") != (rows + 1) * (len(header) - 1):
+        return None
+    try:
+        table = pd.read_csv(
+            io.StringIO(text),
+            usecols=lambda title: title.strip() in READ,
+            dtype={"Date": object},
+            skip_blank_lines=False,
+        ).rename(columns=str.strip)
+    except ValueError:  # pandas' ParserError is one
+        return None
+    dates = table.pop("Date").tolist()
+    if any(len(str(day)) != len("2024-10-16") for day in dates) or any(kind.kind not in "fiu" for kind in table.dtypes):
+        return None
+    try:
+        return table, np.array(dates, dtype="datetime64[D]")
+    except ValueError:
+        return None
+
+
+def _usable_lines(name: str, text: str, header: Sequence[str], as_of: date) -> Iterator[tuple[int, str]]:
+    """Number and plain text of each line up to the as-of; blank lines and later ones are passed over."""
+    reader = csv.reader(io.StringIO(text))
+    next(reader)
+    try:
+        for cells in reader:
+            place = f"{name}:{reader.line_num}"
+            if not any(cell.strip() for cell in cells):
+                continue
+            row = {title: cell.strip() for title, cell in zip(header, cells, strict=False)}
+            day = _day(row.get("Date", ""))
+            if day is None:
+                raise _Wrong(f"{place}: '{row.get('Date', '')[:30]}' is not a date such as 2024-10-16")
+            if day > as_of:
+                continue
+            if len(cells) != len(header):
+                raise _Wrong(f"{place}: {len(cells)} fields where the first line has {len(header)}")
+            yield reader.line_num, ",".join(_field(title, cell, day, place) for title, cell in row.items())
+    except csv.Error as error:
+        raise _Wrong(f"{name}:{reader.line_num}: {error}") from error
+
+
+def _day(cell: str) -> date | None:
+    found = DAY.fullmatch(cell)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def _field(title: str, cell: str, day: date, place: str) -> str:
+    if title == "Date":
+        return day.isoformat()
+    if title not in READ or cell.lower() in GAPS:
+        return ""
+    try:
+        float(cell if "_" not in cell else "no number to a reader of tables")
+    except ValueError as error:
+        raise _Wrong(f"{place}: '{cell[:30]}' in '{title}' is not a number") from error
+    return cell
+
+
+def _parquet(path: Path) -> tuple[pd.DataFrame, Days, Places]:
+    """As `_csv`; places are the numbers of the rows, from 1. The date is a column or the index."""
+    try:
+        table = pd.read_parquet(path)
+    except ImportError as error:
+        raise _Wrong(
+            f"{path.name}: reading Parquet needs pyarrow (`pip install pyarrow`); or save it as CSV"
+        ) from error
+    except ValueError as error:  # pyarrow's ArrowInvalid is one
+        raise _Wrong(f"{path.name}: is not a Parquet file that can be read ({str(error).splitlines()[0]})") from error
+    if "Date" not in table:
+        table = table.rename_axis("Date").reset_index()
+    _check_columns(path.name, list(table.columns))
+    dates = table.pop("Date")
+    try:
+        days = np.array([str(day)[:10] for day in dates], dtype="datetime64[D]")
+        numbers = table[[title for title in table if title in READ]].astype("float64")
+    except ValueError as error:
+        raise _Wrong(f"{path.name}: {error}") from error
+    return numbers, days, np.arange(len(days)) + 1
+
+
+def _check_columns(name: str, header: Sequence[str]) -> None:
+    for title in NEEDED:
+        if title not in header:
+            raise _Wrong(f"{name}:1: there is no column '{title}'{suggestion(title, header)}")

@@ -1,0 +1,189 @@
+"""Yahoo through yfinance: the only module that imports it, and the only one that knows how Yahoo fails."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pandas as pd
+import yfinance
+from curl_cffi.requests import Response, Session
+from curl_cffi.requests.exceptions import RequestException, Timeout
+from yfinance import cache
+from yfinance.data import YfData
+from yfinance.exceptions import YFException, YFPricesMissingError, YFRateLimitError
+
+from reporter.config import YahooSettings
+from reporter.errors import UpstreamError
+from reporter.prices.bars import TITLES, Fetched, first_fault, is_level, total_return
+from reporter.sessions import Calendar
+
+warnings.filterwarnings("ignore", module=r"yfinance\b")  # after the import, which sets a filter of its own
+logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # everything that it would log is raised as well
+yfinance.config.debug.hide_exceptions = False
+
+#: Seconds to wait before another round with those tickers that failed in passing; as many as the budget has room for.
+PAUSES = (2.0, 10.0, 45.0, 120.0)
+#: Cookies are a courtesy to Yahoo, the charts come without them: no long wait for those. Seconds.
+COOKIE_PATIENCE = 5.0
+CHART = "/v8/finance/chart/"
+#: Far ahead: up to now, yfinance would answer out of its memory, and a mirror of a later day would be cut.
+END = "2099-12-31"
+#: Quotes are late by a quarter of an hour, and the closing auction takes some minutes.
+SETTLED = timedelta(minutes=30)
+WAY_OUT = "try again later, or use prices of your own with --source files"
+
+
+class _Trouble(OSError):
+    """Something that may pass: an answer that is no answer, or none. yfinance lets an OSError through."""
+
+
+class _Blocked(_Trouble):
+    """Trouble for every ticker alike: asking the next one makes it worse."""
+
+
+class _Refused(Exception):
+    """This ticker has no prices at Yahoo, today or later."""
+
+
+class _ZoneKnown:
+    """In the place of yfinance's cache of time zones: saves a request a ticker and a database on disk.
+
+    The zone is used for the start and the end of the request only; the bars come with their own.
+    """
+
+    def lookup(self, ticker: str) -> str:
+        return "America/New_York"
+
+    def store(self, ticker: str, zone: str | None) -> None:
+        return
+
+
+class _Line(Session[Response]):
+    """The connection: a base URL in the place of Yahoo's hosts, spacing, a deadline, and failures in clear words."""
+
+    def __init__(self, settings: YahooSettings) -> None:
+        super().__init__(impersonate="chrome")
+        self.settings = settings
+        self.deadline = time.monotonic() + settings.budget
+        self.next_at = 0.0
+        self.answered = False  # whether anything has ever come back
+        self.served_at: datetime | None = None  # by the clock of the server
+
+    def left(self) -> float:
+        """Seconds of the budget that are left."""
+        return self.deadline - time.monotonic()
+
+    def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Response:
+        chart = CHART in url
+        host = urlsplit(url).netloc
+        if self.settings.base_url and host.endswith("yahoo.com"):
+            url = self.settings.base_url.rstrip("/") + url.partition(host)[2]
+        time.sleep(max(0.0, min(self.next_at - time.monotonic(), self.left())))
+        patience = min(self.settings.timeout, self.left(), self.settings.timeout if chart else COOKIE_PATIENCE)
+        if patience <= 0:
+            raise _Blocked(f"no time left of the {self.settings.budget:g} s that sources.yahoo.budget allows")
+        kwargs["timeout"] = patience
+        try:
+            response = super().request(method, url, *args, **kwargs)
+        except Timeout as error:
+            raise _Trouble(f"no answer within {patience:.3g} s") from error
+        except RequestException as error:
+            raise (_Trouble if self.answered else _Blocked)(f"cannot connect ({_reason(error)})") from error
+        finally:
+            self.next_at = time.monotonic() + self.settings.spacing
+        self.answered = True
+        if chart:
+            self._check(response)
+        return response
+
+    def _check(self, response: Response) -> None:
+        """Sorts the answers about prices; what Yahoo says about an unknown ticker (404) is for yfinance to read."""
+        sent = response.headers.get("Date")
+        self.served_at = parsedate_to_datetime(sent) if sent else self.served_at
+        status = response.status_code
+        if status == 429:
+            raise _Blocked("rate limited (HTTP 429): too many requests from this address")
+        if status >= 500:
+            raise _Trouble(f"the server has an error (HTTP {status})")
+        if status in (401, 403) or (status >= 400 and status != 404):
+            raise _Trouble(f"the request was turned down (HTTP {status})")
+        if response.text.lstrip()[:1] == "<":
+            raise _Trouble("a web page came instead of prices (an outage, or a page that asks for consent)")
+
+
+@dataclass
+class _Pull:
+    """What has come in so far."""
+
+    bars: dict[str, pd.DataFrame] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    currencies: dict[str, str] = field(default_factory=dict)
+    trouble: dict[str, str] = field(default_factory=dict)  # ticker -> why it failed last, in passing
+
+
+def fetch(
+    tickers: Sequence[str],
+    calendar: Calendar,
+    as_of: date,
+    settings: YahooSettings,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Fetched:
+    """Bars from 2000 to the as-of session, one request a ticker; failures that may pass are asked again.
+
+    Raises:
+        UpstreamError: nothing can be reached, or every ticker failed in a way that may pass.
+    """
+    line = _Line(settings)
+    YfData(session=line).cache_get.cache_clear()
+    cache._TzCacheManager._tz_cache = _ZoneKnown()
+    cache._CookieCacheManager._Cookie_cache = cache._CookieCacheDummy()
+    pull = _Pull()
+    waiting = list(tickers)
+    for tries, pause in enumerate((0.0, *PAUSES)):
+        if tries > 1 and not line.answered:
+            break  # neither before nor after a pause did anything come back: nobody is there
+        if not waiting or line.left() <= pause:
+            break
+        sleep(pause)
+        waiting = _round(waiting, line, calendar, as_of, pull)
+    if waiting and not pull.bars and not pull.problems:
+        host = settings.base_url or "Yahoo"
+        raise UpstreamError(f"{host}: {pull.trouble[waiting[-1]]}; {WAY_OUT}")
+    for ticker in waiting:
+        pull.problems[ticker] = f"{ticker}: {pull.trouble.get(ticker, 'not asked, since the others failed')}; {WAY_OUT}"
+    if len(set(pull.currencies.values())) > 1:
+        pull.notes.append("prices in different currencies: " + ", ".join(map(" ".join, pull.currencies.items())))
+    return Fetched(bars=pull.bars, problems=pull.problems, notes=tuple(pull.notes), fetched_at=line.served_at)
+
+
+def _round(waiting: Sequence[str], line: _Line, calendar: Calendar, as_of: date, pull: _Pull) -> list[str]:
+    """Asks for each ticker once; gives back those to ask again, the ones that have just failed last.
+
+    Stops at what would fail for all: at a block, and at the second trouble in a row.
+    """
+    failed: list[str] = []
+    in_a_row = 0
+    for position, ticker in enumerate(waiting):
+        try:
+            pull.bars[ticker] = _bars(ticker, line, calendar, as_of, pull)
+            in_a_row = 0
+        except _Refused as refused:
+            pull.problems[ticker] = f"{ticker}: {refused}"
+            in_a_row = 0
+        except _Trouble as trouble:
+            pull.trouble[ticker] = str(trouble)
+            failed.append(ticker)
+            in_a_row += 1
+            if isinstance(trouble, _Blocked) or in_a_row == 2:
+                return [*waiting[position + 1 :], *failed]
+    return failed

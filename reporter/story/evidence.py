@@ -1,0 +1,107 @@
+"""The hard pair of numbers and its gap; then the month, and which gap moved."""
+
+from __future__ import annotations
+
+from reporter.finding import Finding, Quantity, Unit, day, points
+from reporter.story import lexicon
+from reporter.story.lexicon import Month, Moved, Standing
+from reporter.story.situation import Situation, months
+
+SECTION = "evidence"
+#: Below this ratio "less than half of" is said of two gains.
+HALF = 0.5
+
+
+def year_paragraphs(s: Situation) -> list[list[Finding]]:
+    return [[*pair(s), *gap(s)]]
+
+
+def month_paragraphs(s: Situation) -> list[list[Finding]]:
+    return [[*month(s), *split(s)]]
+
+
+def pair(s: Situation) -> list[Finding]:
+    """Return of both over the main window."""
+    if s.window is None or s.standing is None:
+        return []
+    facts = s.facts
+    mine, theirs = facts.returns.total[facts.subject][s.window], facts.returns.total[facts.benchmark][s.window]
+    return [
+        s.finding(
+            SECTION,
+            f"pair_{s.standing}",
+            window=s.window,
+            mine=s.ret(facts.subject, s.window),
+            theirs=s.ret(facts.benchmark, s.window),
+            less_than_half=0 < mine < HALF * theirs,
+        )
+    ]
+
+
+def gap(s: Situation) -> list[Finding]:
+    """The named gap, its widest point this year, how it moved over the month, and why when that looks odd."""
+    if s.window is None or s.standing in (None, Standing.LEVEL):
+        return []
+    returns = s.facts.returns
+    now = returns.gap[s.window]
+    before = returns.ytd_gap_month_ago if s.window == "YTD" else None
+    change = lexicon.moved(before, now) if before is not None else None
+    extreme = returns.ytd_extreme if s.window == "YTD" else None
+    far = extreme is not None and abs(extreme.gap) - abs(now) >= lexicon.FAR
+    return [
+        s.finding(
+            SECTION,
+            f"gap_{s.standing}",
+            window=s.window,
+            gap=s.gap(s.window),
+            degree=str(lexicon.degree(now, months(s.facts, s.window))),
+            change=str(change) if change else None,
+            before=points(before, "gap_before.1M.YTD") if before is not None else None,
+            extreme=points(extreme.gap, "ytd_extreme.gap") if extreme and far else None,
+            extreme_day=day(extreme.day, "ytd_extreme.day") if extreme and far else None,
+            base_effect=base_effect(s, change),
+        )
+    ]
+
+
+def base_effect(s: Situation, change: Moved | None) -> bool:
+    """The month was level, yet the gap in points grew: equal gains add more points to the fund that is ahead."""
+    grew = change in (Moved.WIDENED, Moved.SLIGHTLY_WIDENED)
+    rose = s.facts.returns.total[s.facts.benchmark].get("1M", 0.0) > 0
+    return grew and rose and s.month is Month.FLAT and s.standing is Standing.LAGS
+
+
+def month(s: Situation) -> list[Finding]:
+    """The pair over one month; "nearly 4 %" where both are."""
+    if s.month is None or s.window == "1M":
+        return []
+    returns = s.facts.returns
+    mine, theirs = returns.total[s.facts.subject]["1M"], returns.total[s.facts.benchmark]["1M"]
+    nearly = lexicon.nearly(mine)
+    same = nearly is not None and nearly == lexicon.nearly(theirs)
+    return [
+        s.finding(
+            SECTION,
+            f"month_{s.month}",
+            mine=s.ret(s.facts.subject, "1M"),
+            theirs=s.ret(s.facts.benchmark, "1M"),
+            gap=s.gap("1M"),
+            degree=str(lexicon.degree(returns.gap["1M"], 1.0)),
+            nearly=Quantity(nearly / 100, Unit.SHARE, f"returns.{s.facts.subject}.1M") if nearly and same else None,
+            turn=(s.month is Month.IMPROVING and s.standing is Standing.LAGS)
+            or (s.month is Month.WORSENING and s.standing is Standing.LEADS),
+            both_up=mine > 0 and theirs > 0,
+            both_down=mine < 0 and theirs < 0,
+        )
+    ]
+
+
+def split(s: Situation) -> list[Finding]:
+    """The week against the three weeks before it, where they pulled in opposite directions."""
+    before, week = s.facts.returns.gap_before_last_week, s.facts.returns.gap.get("1W")
+    if before is None or week is None or s.month is None:
+        return []
+    if min(abs(before), abs(week)) < lexicon.MOVED or before * week > 0:
+        return []
+    kind = "split_recovered" if week > 0 else "split_lost"
+    return [s.finding(SECTION, kind, week=s.gap("1W"), whole=str(s.month))]

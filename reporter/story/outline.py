@@ -1,0 +1,72 @@
+"""Picks the sections and orders them: lede, evidence, turn, technicals, field, reversion, precedents, bottom line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reporter.facts import Facts
+from reporter.finding import Finding
+from reporter.story import (
+    backdrop,
+    bottom_line,
+    evidence,
+    field,
+    headline,
+    lede,
+    method,
+    precedents,
+    quote,
+    reversion,
+    technicals,
+)
+from reporter.story.captions import Caption, captions
+from reporter.story.situation import assess
+from reporter.voices.quotes import Quote
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A named part of the text. Paragraphs are never empty."""
+
+    name: str
+    paragraphs: tuple[tuple[Finding, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What an edition says, without words; one story for every language."""
+
+    title: Finding
+    standfirst: Finding
+    sections: tuple[Section, ...]
+    captions: Mapping[str, Caption]  # by chart
+    method: tuple[Finding, ...]
+
+
+def write_story(facts: Facts, quote_of_day: Quote | None, *, field_kind: str, implication: bool) -> Story:
+    """The whole document plan. A section without findings is absent."""
+    s = assess(facts, field_kind=field_kind, implication=implication)
+    parts = (
+        ("lede", lede.paragraphs(s)),
+        ("evidence", evidence.year_paragraphs(s)),
+        ("turn", evidence.month_paragraphs(s)),
+        ("technicals", technicals.paragraphs(s)),
+        ("field", field.paragraphs(s)),
+        ("reversion", reversion.paragraphs(s)),
+        ("precedents", precedents.paragraphs(s)),
+        ("backdrop", backdrop.paragraphs(s)),
+        ("quote", quote.paragraphs(s, quote_of_day)),
+        ("bottom_line", bottom_line.paragraphs(s)),
+    )
+    sections = (
+        Section(name=name, paragraphs=tuple(tuple(paragraph) for paragraph in paragraphs if paragraph))
+        for name, paragraphs in parts
+    )
+    return Story(
+        title=headline.title(s),
+        standfirst=headline.standfirst(s),
+        sections=tuple(section for section in sections if section.paragraphs),
+        captions=captions(s),
+        method=tuple(method.rules(s)),
+    )

@@ -1,0 +1,86 @@
+"""We have been here before: attempts under the frozen rule, how they ended, and the usual odds."""
+
+from __future__ import annotations
+
+from reporter.facts.precedents import Precedents
+from reporter.finding import Finding, Quantity, Unit, count, day, percent, share
+from reporter.story import lexicon
+from reporter.story.lexicon import Standing
+from reporter.story.situation import Situation
+
+SECTION = "precedents"
+
+
+def paragraphs(s: Situation) -> list[list[Finding]]:
+    facts = s.facts.precedents
+    if facts is None or not facts.attempts or s.standing is Standing.LEADS:
+        return []
+    return [[*known(s, facts), *last(s, facts), *odds(s, facts)], latest(s, facts)]
+
+
+def known(s: Situation, facts: Precedents) -> list[Finding]:
+    """The count, even-handed, with the rule that counts."""
+    n = len(facts.known)
+    values = {
+        "n": count(n, "precedents.n"),
+        "succeeded": count(facts.succeeded, "precedents.succeeded"),
+        "failed": count(facts.failed, "precedents.failed"),
+        "since": Quantity((facts.attempts[0].day if n else facts.since).year, Unit.YEAR, "precedents.first_year"),
+    }
+    if n == 0:
+        return [s.finding(SECTION, "first_attempt", **values)]
+    if n == 1:
+        return [s.finding(SECTION, "one_attempt", won=facts.succeeded == 1, **values)]
+    side = "all_failed" if not facts.succeeded else "all_won" if not facts.failed else "mixed"
+    return [s.finding(SECTION, f"attempts_{side}", **values)]
+
+
+def last(s: Situation, facts: Precedents) -> list[Finding]:
+    """How the newest of at least two known attempts ended."""
+    if len(facts.known) < 2:
+        return []
+    attempt = facts.known[-1]
+    return [
+        s.finding(
+            SECTION,
+            "last_won" if attempt.succeeded else "last_failed",
+            day=day(attempt.day, "precedents.last.day"),
+            result=percent(attempt.relative_return, "precedents.last.relative_return"),
+        )
+    ]
+
+
+def odds(s: Situation, facts: Precedents) -> list[Finding]:
+    """The share beside the base rate, in the same direction; where the interval holds it, history does not decide."""
+    if facts.interval is None or facts.base_rate is None or len(facts.known) < 2:
+        return []
+    low, high = facts.interval
+    kind = "odds_worse" if high < facts.base_rate else "odds_better" if low > facts.base_rate else "odds_open"
+    n = len(facts.known)
+    return [
+        s.finding(
+            SECTION,
+            kind,
+            n=count(n, "precedents.n"),
+            base=share(facts.base_rate, "precedents.base_rate"),
+            few=n < lexicon.SHORT_RECORD,
+        )
+    ]
+
+
+def latest(s: Situation, facts: Precedents) -> list[Finding]:
+    """The attempt that is still open."""
+    attempt = facts.open
+    if attempt is None:
+        return []
+    fresh = attempt.day == s.facts.as_of
+    kind = "open_today" if fresh else "open_ahead" if attempt.relative_return > 0 else "open_behind"
+    return [
+        s.finding(
+            SECTION,
+            kind,
+            day=day(attempt.day, "precedents.open.day"),
+            result=percent(attempt.relative_return, "precedents.open.relative_return"),
+            due=day(attempt.due, "precedents.open.due") if attempt.due else None,
+        )
+    ]

@@ -1,0 +1,30 @@
+"""One authority, verbatim, from the vault."""
+
+from __future__ import annotations
+
+from reporter.finding import Finding
+from reporter.story.situation import Situation
+from reporter.voices.quotes import Quote
+
+SECTION = "quote"
+
+
+def paragraphs(s: Situation, quote: Quote | None) -> list[list[Finding]]:
+    if quote is None:
+        return []
+    return [
+        [
+            s.finding(
+                SECTION,
+                "quote",
+                text=quote.text,
+                language=quote.language,
+                speaker=quote.speaker,
+                title=quote.title,
+                firm=quote.firm,
+                link=quote.link,
+                translated=quote.translated,
+                day=quote.said,
+            )
+        ]
+    ]

@@ -1,0 +1,5 @@
+from dataclasses import dataclass
+from datetime import date
+@dataclass(frozen=True)
+class Quote:
+    text: str
