@@ -106,7 +106,7 @@ class Language:
         """The one formatted string of a fact.
 
         Styles: `prose` (a loss has a minus), `size` (no sign), `signed` (+ or minus, no per cent sign, for tables),
-        `bare` (as `prose` without the per cent sign, for axes and columns), and for days `month` or `short`.
+        `change` (the same with the per cent sign), `bare` (as `prose` without the per cent sign, for axes and columns), and for days `month` or `short`.
         """
         if isinstance(quantity.value, date):
             return self._day(quantity.value, style)
@@ -119,12 +119,12 @@ class Language:
             return str(int(value))
         if unit is Unit.ORDINAL:
             return self._ordinal(int(value))
-        if unit in (Unit.PERCENT, Unit.SHARE, Unit.RATE) and style in ("prose", "size"):
+        if unit in (Unit.PERCENT, Unit.SHARE, Unit.RATE) and style in ("prose", "size", "change"):
             text = self.locale.percent_formats[None].apply(value / 100, self.locale, force_frac=(digits, digits))
         else:
             least = 0 if unit is Unit.THRESHOLD else digits
             text = self.locale.decimal_formats[None].apply(value, self.locale, force_frac=(least, digits))
-        if style == "signed" and value > 0:
+        if style in ("signed", "change") and value > 0:
             text = f"+{text}"
         return text.replace("-", MINUS)
 
@@ -215,9 +215,13 @@ class Language:
     def _speak(self, value: Any) -> Any:
         return self._mark(value, self.spell(value)) if isinstance(value, Quantity) else value
 
+    def mark(self, quantity: Quantity, text: str) -> Markup:
+        """A formatted number with the path of its fact, as HTML."""
+        return Markup('<data value="{}">{}</data>').format(quantity.fact, text)
+
     def _mark(self, quantity: Quantity, text: str) -> Markup:
         self._numbers.append((quantity.fact, text))
-        return Markup('<data value="{}">{}</data>').format(quantity.fact, text)
+        return self.mark(quantity, text)
 
     def _word(self, quantity: Quantity, form: str = "nominative") -> Markup:
         """A small count as a word in the form that the sentence needs, a larger one in digits."""

@@ -1,7 +1,6 @@
 """One visual language for every chart: thin SVG, direct labels, one axis line, no legend, no grid.
 
-The colours are names as much as inks: the page replaces them by its own in dark mode. The look that matplotlib can
-be told in a file stands in templates/brief.mplstyle.
+The look that matplotlib can be told in a file stands in templates/brief.mplstyle.
 """
 
 from __future__ import annotations
@@ -21,7 +20,10 @@ from matplotlib.figure import Figure
 from reporter.facts.series import Line
 from reporter.language import BUNDLED
 
+
 SUBJECT, INK, GREY, PALE = "#0b5fa5", "#1b2430", "#6b7480", "#d5d9e0"
+#: By the names that the page gives them; in dark mode it has others.
+INKS = {"subject": SUBJECT, "ink": INK, "grey": GREY, "pale": PALE}
 WIDTH = 240.0  # points: a column of the page
 LABEL, SMALL = 7.0, 6.4  # points
 LEFT, RIGHT = 20.0, 54.0  # points kept for the labels of the value axis and of the line ends
@@ -61,6 +63,9 @@ THINNER = (
     (re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL), ""),
     (re.compile(r"<!--.*?-->", re.DOTALL), ""),
     (re.compile(r'<g id="[^"]*">'), "<g>"),
+    (re.compile(r' transform="rotate\(-0 [^"]*"'), ""),
+    (re.compile(r'<g id="[^"]*"/>'), ""),
+    (re.compile(r'<path d="[^"]*" style="fill: none"/>'), ""),
     (re.compile(r'(?<=\d\.\d)\d+'), ""),
     (re.compile(r"; stroke-linejoin: miter"), ""),
     (re.compile(r"; stroke-linecap: (?:butt|square)"), ""),

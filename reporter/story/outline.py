@@ -41,6 +41,7 @@ class Story:
     standfirst: Finding
     sections: tuple[Section, ...]
     captions: Mapping[str, Caption]  # by chart
+    role: str  # what the verdict judges: a `turn` of a laggard, or the `lead` of a leader
     method: tuple[Finding, ...]
 
 
@@ -68,5 +69,6 @@ def write_story(facts: Facts, quote_of_day: Quote | None, *, field_kind: str, im
         standfirst=headline.standfirst(s),
         sections=tuple(section for section in sections if section.paragraphs),
         captions=captions(s),
+        role=bottom_line.role(s),
         method=tuple(method.rules(s)),
     )

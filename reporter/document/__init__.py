@@ -1,0 +1,1 @@
+"""What is shown: one story as a page, as HTML, PDF and JSON."""

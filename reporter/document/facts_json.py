@@ -1,0 +1,165 @@
+"""facts.json: everything that is true in an edition, as data. A public contract; its schema is facts.schema.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+
+from reporter.facts import Facts
+from reporter.facts.precedents import RULE, Attempt, Precedents
+from reporter.facts.returns import Returns
+from reporter.facts.verdict import Verdict
+
+SCHEMA = 1
+SCHEMA_FILE = Path(__file__).with_name("facts.schema.json")
+#: Significant decimals of a fraction; beyond them are the last bits of floating point.
+DIGITS = 10
+
+
+def facts_json(facts: Facts, claims: Sequence[Mapping[str, object]]) -> bytes:
+    """UTF-8 with a line break at the end; keys in a fixed order; what is absent has no key."""
+    return (json.dumps(document(facts, claims), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def document(facts: Facts, claims: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """The content of facts.json. Returns are fractions, rates per cent, prices dollars, days ISO 8601."""
+    returns, quality = facts.returns, facts.quality
+    return {
+        "schema": SCHEMA,
+        "brief": facts.brief,
+        "as_of": facts.as_of.isoformat(),
+        "subject": facts.subject,
+        "benchmark": facts.benchmark,
+        "field": list(facts.field),
+        **present(headline_index=facts.headline_index),
+        "quality": {
+            "status": str(quality.status),
+            "missing": list(quality.missing),
+            "stale": list(quality.stale),
+            "excluded": {issue.ticker: str(issue.flaw) for issue in quality.issues},
+            "notes": list(quality.notes),
+        },
+        "vintage": {"source": facts.vintage.source, "sha256": facts.vintage.sha256, "fetched_at": facts.vintage.fetched_at},
+        **returns_part(returns),
+        **present(
+            relative_strength=strength_part(facts),
+            rotation=facts.rotation,
+            lead_lag=facts.lead_lag,
+            technicals={
+                ticker: {**plain(found), "status": str(found.status), "consolidating": found.consolidating, "marks_met": sum(found.marks.values())}
+                for ticker, found in facts.technicals.items()
+            },
+            precedents=precedents_part(facts.precedents),
+            reversion=facts.reversion,
+            backdrop=facts.backdrop,
+            verdict=verdict_part(facts.verdict),
+        ),
+        "claims": list(claims),
+    }
+
+
+def present(**parts: object) -> dict[str, object]:
+    """The parts that are there, as plain data."""
+    return {name: plain(part) for name, part in parts.items() if part is not None and part != {}}
+
+
+def plain(value: object) -> object:
+    """Dataclasses, dates, enums and tuples as JSON has them."""
+    if is_dataclass(value):
+        return {f.name: plain(one) for f in fields(value) if (one := getattr(value, f.name)) is not None}
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items() if one is not None}
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return str(value)
+    if isinstance(value, float):
+        return round(value, DIGITS) + 0.0  # no negative zero
+    return [plain(one) for one in value] if isinstance(value, tuple | list) else value
+
+
+def returns_part(returns: Returns) -> dict[str, object]:
+    before = {"1M": present(YTD=returns.ytd_gap_month_ago), "1W": present(**{"1M": returns.gap_before_last_week})}
+    return {
+        "bases": plain(returns.bases),
+        "returns": plain(returns.total),
+        "price_returns": plain(returns.price),
+        "gap": plain(returns.gap),
+        "gap_before": {window: gaps for window, gaps in before.items() if gaps},
+        **present(ytd_extreme=returns.ytd_extreme),
+        "rank": {
+            window: {ticker: place for place, ticker in enumerate(ranking.order, 1)}
+            | {"of": ranking.of, "dispersion": plain(ranking.dispersion)}
+            for window, ranking in returns.ranks.items()
+        },
+        **present(
+            years={
+                "won": sum(year.subject > year.benchmark for year in returns.years),
+                "of": len(returns.years),
+                "median_gap": returns.usual_year_gap,
+                "each": {str(year.year): {"subject": year.subject, "benchmark": year.benchmark} for year in returns.years},
+            }
+            if returns.years
+            else None
+        ),
+        "streak": dict(returns.streak),
+    }
+
+
+def strength_part(facts: Facts) -> dict[str, object] | None:
+    strength, lines = facts.relative_strength, facts.lines.relative_strength
+    if strength is None:
+        return None
+    place = facts.rotation.get(facts.subject)
+    return {
+        **present(**{f.name: getattr(strength, f.name) for f in fields(strength)}),
+        **present(
+            percentile_above=1 - strength.percentile,
+            above_average=strength.above_average,
+            at_high=strength.at_high,
+            chart_start=lines[0].days[0] if lines else None,
+            rs_ratio=place.rs_ratio if place else None,
+            rs_momentum=place.rs_momentum if place else None,
+            quadrant=place.quadrant if place else None,
+        ),
+    }
+
+
+def precedents_part(found: Precedents | None) -> dict[str, object] | None:
+    if found is None:
+        return None
+    return {
+        "rule": RULE,
+        "since": found.since.isoformat(),
+        "n": len(found.known),
+        "succeeded": found.succeeded,
+        "failed": found.failed,
+        "first_year": (found.attempts[0].day if found.known else found.since).year,
+        **present(share=found.share, interval=found.interval, base_rate=found.base_rate, base_days=found.base_days),
+        **present(last=found.known[-1] if found.known else None, open=found.open),
+        "dates": [attempt.day.isoformat() for attempt in found.attempts],
+        "attempts": [attempt_part(attempt) for attempt in found.attempts],
+    }
+
+
+def attempt_part(attempt: Attempt) -> dict[str, object]:
+    outcome = "open" if not attempt.known else "succeeded" if attempt.succeeded else "failed"
+    return {**present(day=attempt.day, due=attempt.due, relative_return=attempt.relative_return), "outcome": outcome}
+
+
+def verdict_part(verdict: Verdict | None) -> dict[str, object] | None:
+    if verdict is None:
+        return None
+    return {
+        "met": len(verdict.met),
+        "met_next": len(verdict.met) + 1,
+        "of": verdict.of,
+        "label": str(verdict.label),
+        "criteria": plain(
+            {one.name: {"met": one.met, "value": one.value, "distance": one.distance} for one in verdict.criteria}
+        ),
+    }

@@ -1,0 +1,92 @@
+"""The page as one self-contained HTML file: fonts, styles and charts inside, no script, nothing fetched."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from reporter.charts.style import INKS
+from reporter.document.page import Link, Page
+from reporter.errors import DocumentError
+from reporter.language import BUNDLED, template_folders
+
+#: Family, file, weight, style: the only fonts on any page.
+FONTS = (
+    ("Inter", "Inter-Regular", 400, "normal"),
+    ("Inter", "Inter-SemiBold", 600, "normal"),
+    ("Source Serif 4", "SourceSerif4-Regular", 400, "normal"),
+    ("Source Serif 4", "SourceSerif4-Italic", 400, "italic"),
+    ("Source Serif 4", "SourceSerif4-SemiBold", 600, "normal"),
+)
+
+
+def render_html(page: Page, links: Sequence[Link], templates: Path | None = None) -> bytes:
+    """The page for a screen, UTF-8."""
+    charts = {figure.name: Markup(coloured(figure.svg)) for part in page.parts for figure in part.figures}  # noqa: S704
+    return fill(page, templates, print=False, links=links, charts=charts, fonts=web_fonts()).encode()
+
+
+def fill(page: Page, templates: Path | None, **more: object) -> str:
+    """The template with the page in it.
+
+    Raises:
+        DocumentError: a template of the user's is wrong.
+    """
+    try:
+        return environment(templates).get_template("brief.html.j2").render(page=page, **more)
+    except TemplateError as error:
+        line = f":{lineno}" if (lineno := getattr(error, "lineno", None)) else ""
+        raise DocumentError(f"{getattr(error, 'name', None) or 'brief.html.j2'}{line}: {error.message}") from error
+
+
+def environment(templates: Path | None) -> ImmutableSandboxedEnvironment:
+    """Sandboxed, strict, escaping everything that is not markup already."""
+    made = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader([FileSystemLoader(folder) for folder in template_folders(templates)]),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["css_string"] = css_string
+    return made
+
+
+def css_string(text: str) -> Markup:
+    """A quoted CSS string; whatever could end it, or a style element, is escaped by its code."""
+    inner = re.sub(r"[^\w .,:;%()\-–—·]", lambda match: f"\\{ord(match[0]):x} ", text)
+    return Markup(f'"{inner}"')  # noqa: S704
+
+
+def coloured(svg: str) -> str:
+    """The inks of the charts as variables of the page, so that dark mode changes them."""
+    for name, ink in INKS.items():
+        svg = svg.replace(ink, f"var(--{name})")
+    return svg
+
+
+@cache
+def web_fonts() -> Markup:
+    """@font-face rules with the subset WOFF2 files inside."""
+    return faces({name: f"data:font/woff2;base64,{b64encode(font(name + '.woff2')).decode()}" for _, name, *_ in FONTS})
+
+
+def faces(addresses: Mapping[str, str]) -> Markup:
+    """@font-face rules; `addresses` by the name of the font's file."""
+    rules = (
+        f'@font-face{{font-family:"{family}";font-weight:{weight};font-style:{style};'
+        f'src:url("{addresses[name]}");font-display:swap}}'
+        for family, name, weight, style in FONTS
+    )
+    return Markup("\n".join(rules))  # noqa: S704
+
+
+def font(name: str) -> bytes:
+    return (BUNDLED / "fonts" / name).read_bytes()

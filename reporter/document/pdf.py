@@ -1,0 +1,100 @@
+"""The page as PDF: tagged (PDF/UA-1), with bookmarks and only our own fonts. The only user of WeasyPrint."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from reporter.document.html import FONTS, faces, fill, font
+from reporter.document.page import Page
+from reporter.errors import DocumentError
+
+if TYPE_CHECKING:
+    from weasyprint.urls import URLFetcherResponse
+
+#: Everything that a page may fetch stands below this address, and is in memory.
+ASSETS = "brief:"
+PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+MISSING = (
+    f"no PDF: the library pango is not installed (Debian, Ubuntu: sudo apt-get install {PACKAGES}; "
+    "macOS: brew install pango); the HTML does not need it"
+)
+
+
+def pdf_problem() -> str:
+    """Why no PDF can be made here, in one line; empty where it can."""
+    try:
+        import weasyprint  # noqa: F401
+    except OSError:  # of cffi, which looks for pango when weasyprint is imported
+        return MISSING
+    return ""
+
+
+def render_pdf(page: Page, paper: str, templates: Path | None = None) -> bytes:
+    """The page for paper; the same page gives the same bytes.
+
+    Args:
+        paper: A4 or Letter.
+
+    Raises:
+        DocumentError: pango is missing, or something on the page could not be drawn.
+    """
+    if problem := pdf_problem():
+        raise DocumentError(problem)
+    from weasyprint import HTML
+
+    charts = {
+        figure.name: Markup('<img src="{}" alt="{}">').format(f"{ASSETS}{figure.name}.svg", figure.alt)
+        for part in page.parts
+        for figure in part.figures
+    }
+    assets = {f"{figure.name}.svg": figure.svg.encode() for part in page.parts for figure in part.figures}
+    assets |= {f"{name}.ttf": font(f"{name}.ttf") for _, name, *_ in FONTS}
+    fonts = faces({name: f"{ASSETS}{name}.ttf" for _, name, *_ in FONTS})
+    html = fill(page, templates, print=True, links=(), charts=charts, fonts=fonts, paper=paper)
+    trouble = _Trouble()
+    with trouble:
+        made = HTML(string=html, base_url=ASSETS, url_fetcher=_fetcher(assets)).write_pdf(
+            pdf_variant="pdf/ua-1",
+            pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
+        )
+    if trouble.texts:
+        raise DocumentError(f"PDF: {trouble.texts[0]}")
+    return bytes(made or b"")
+
+
+def _fetcher(assets: dict[str, bytes]) -> object:
+    """Gives what is in memory and refuses all other addresses: a page can neither call out nor read a file."""
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    class Assets(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+            name = url.removeprefix(ASSETS)
+            if name not in assets or not url.startswith(ASSETS):
+                raise FatalURLFetchingError(f"the page asks for '{url[:80]}', which is not part of it")
+            kind = "image/svg+xml" if name.endswith(".svg") else "font/ttf"
+            return URLFetcherResponse(url, assets[name], {"Content-Type": kind})
+
+    return Assets()
+
+
+class _Trouble(logging.Handler):
+    """Errors that WeasyPrint logs and passes over, such as a chart that it cannot draw: a page with a hole is none."""
+
+    def __init__(self) -> None:
+        super().__init__(level=logging.ERROR)
+        self.texts: list[str] = []
+        self.logger = logging.getLogger("weasyprint")
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
+
+    def __enter__(self) -> None:
+        self.logger.addHandler(self)
+
+    def __exit__(self, *raised: object) -> None:
+        self.logger.removeHandler(self)
