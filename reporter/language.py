@@ -173,7 +173,7 @@ class Language:
             "word": self._word,
             "plural": self.plural,
             "listed": self._listed,
-            "capital": lambda text: Markup(capital(str(text))) if isinstance(text, Markup) else capital(str(text)),  # noqa: S704
+            "capital": self._capital,
         }
         environment.globals |= {"labels": self.labels, "language": self.code}
         return environment
@@ -230,6 +230,9 @@ class Language:
         table = words[form]
         return self._mark(quantity, table[value] if value < len(table) else self.spell(quantity))
 
+    def _capital(self, value: object) -> Markup:
+        return Markup(capital(str(escape(self._speak(value)))))  # noqa: S704
+
     def _listed(self, items: Sequence[object]) -> Markup:
         """`a, b and c`."""
         parts = [escape(item) for item in items]
@@ -238,9 +241,11 @@ class Language:
         return Markup(", ").join(parts[:-1]) + escape(self.labels["and"]) + parts[-1]
 
     def _tidy(self, html: str) -> str:
-        """One space between words, none before a stop, and no short word left alone at the end of a line."""
+        """One space between words, none before a stop, and no line that breaks where a typesetter would not."""
         for pattern, replacement in TIDY:
             html = pattern.sub(replacement, html)
+        for text in self.labels["bound"]:
+            html = html.replace(f" {text}", f"{NBSP}{text.replace(' ', NBSP)}")
         return self._glue.sub(rf"\1{NBSP}", html).strip()
 
     @cached_property

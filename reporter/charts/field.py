@@ -7,7 +7,7 @@ from reporter.facts import Facts
 from reporter.finding import percent
 from reporter.language import Language
 
-ROW, TOP, NAMES = 12.0, 13.0, 92.0  # points: a row, the room above for the benchmark's label, the column of names
+ROW, TOP, NAMES = 10.4, 13.0, 92.0  # points: a row, the room above for the benchmark's label, the column of names
 MOST = 15  # rows; of a larger field the best, the worst and the subject are shown
 
 

@@ -11,7 +11,7 @@ from reporter.facts import Facts
 from reporter.finding import percent
 from reporter.language import Language
 
-HEIGHT = 118.0
+HEIGHT = 108.0
 
 
 def draw(facts: Facts, language: Language) -> str | None:

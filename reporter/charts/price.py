@@ -10,7 +10,7 @@ from reporter.facts import Facts
 from reporter.finding import price
 from reporter.language import Language
 
-HEIGHT = 118.0
+HEIGHT = 104.0
 
 
 def draw(facts: Facts, language: Language) -> str | None:
@@ -34,7 +34,7 @@ def draw(facts: Facts, language: Language) -> str | None:
         low, high = axes.get_xlim()
         near_left = (x - low) < (high - low) / 3
         axes.annotate(
-            text, (x, y), (0 if near_left else 4, -9), textcoords="offset points",
+            text, (x, y), (2 if near_left else 4, -13), textcoords="offset points",
             fontsize=SMALL, color=INK, ha="left" if near_left else "center",
         )  # fmt: skip
     labels = (("close", status.close, SUBJECT, True), ("sma50", status.sma50, GREY, False), ("sma200", status.sma200, GREY, False))

@@ -12,7 +12,7 @@ from reporter.facts import Facts
 from reporter.finding import Quantity, Unit
 from reporter.language import Language
 
-HEIGHT = 124.0
+HEIGHT = 110.0
 MARKS = {"succeeded": ("^", INK), "failed": ("v", "none"), "open": ("o", "none")}
 
 

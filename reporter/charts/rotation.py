@@ -12,7 +12,7 @@ from reporter.facts import Facts
 from reporter.language import Language
 
 Point = tuple[float, float]
-HEIGHT = 150.0
+HEIGHT = 138.0
 MARGIN = 18.0
 #: Where a label may stand around its dot: (right, up) in points, tried in this order.
 OFFSETS = ((5, 0), (-5, 0), (0, 7), (0, -7), (4, 6), (-4, 6), (4, -6), (-4, -6))
@@ -45,7 +45,7 @@ def draw(facts: Facts, language: Language) -> str | None:
         mine = ticker == facts.subject
         xs, ys = zip(*facts.rotation[ticker].tail, strict=True)
         colour = SUBJECT if mine else PALE
-        axes.plot(xs, ys, color=colour, linewidth=1.3 if mine else 0.8)
+        axes.plot(xs, ys, color=colour, linewidth=1.3 if mine else 0.5)
         axes.plot(xs[-1:], ys[-1:], marker="o", markersize=4.4 if mine else 3.2, color=SUBJECT if mine else GREY, markeredgewidth=0)
     heads = {ticker: facts.rotation[ticker].tail[-1] for ticker in reversed(tickers)}
     place_labels(axes, heads, facts.rotation[facts.subject].tail, facts.subject)

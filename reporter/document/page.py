@@ -18,7 +18,7 @@ from reporter.story.captions import Caption
 
 #: Chart -> the section that it stands beside. Where that section is absent, the nearest one before it takes the chart.
 HOMES = {
-    "performance": "evidence",
+    "performance": "lede",
     "price": "technicals",
     "field": "field",
     "rotation": "field",
@@ -64,6 +64,7 @@ class Page:
     brand: str
     series: str  # title of the brief
     as_of: Markup
+    plain_as_of: str
     date: str  # ISO 8601, for machines
     simulated: str  # the warning; empty on real prices
     degraded: tuple[str, ...]  # what had to be left out
@@ -97,6 +98,7 @@ def make_page(
         brand=brand.name,
         series=language.title(brief.title, facts.subject),
         as_of=fill(words["as_of"], day=speaker.number("head", "as_of", day(facts.as_of, "as_of"), "weekday")),
+        plain_as_of=language.spell(day(facts.as_of, "as_of"), "full"),
         date=facts.as_of.isoformat(),
         simulated=words["simulated"] if facts.vintage.source == "simulated" else "",
         degraded=tuple(left_out(facts, language)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def render_pdf(page: Page, paper: str, templates: Path | None = None) -> bytes:
     assets = {f"{figure.name}.svg": figure.svg.encode() for part in page.parts for figure in part.figures}
     assets |= {f"{name}.ttf": font(f"{name}.ttf") for _, name, *_ in FONTS}
     fonts = faces({name: f"{ASSETS}{name}.ttf" for _, name, *_ in FONTS})
-    html = fill(page, templates, print=True, links=(), charts=charts, fonts=fonts, paper=paper)
+    html = plain_numbers(fill(page, templates, print=True, links=(), charts=charts, fonts=fonts, paper=paper))
     trouble = _Trouble()
     with trouble:
         made = HTML(string=html, base_url=ASSETS, url_fetcher=_fetcher(assets)).write_pdf(
@@ -65,6 +66,11 @@ def render_pdf(page: Page, paper: str, templates: Path | None = None) -> bytes:
     if trouble.texts:
         raise DocumentError(f"PDF: {trouble.texts[0]}")
     return bytes(made or b"")
+
+
+def plain_numbers(html: str) -> str:
+    """Without the marks around numbers, which on paper tell nothing and get in the way of line breaks."""
+    return re.sub(r"</?data\b[^>]*>", "", html)
 
 
 def _fetcher(assets: dict[str, bytes]) -> object:
