@@ -19,7 +19,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from reporter import __version__
-from reporter.errors import OutputError, ReporterError, UsageError
+from reporter.errors import DocumentError, OutputError, ReporterError, UsageError
 from reporter.init import answers, bundled_config, config_text, interactive, write_new
 from reporter.request import (
     CONFIG_FILE,
@@ -33,7 +33,7 @@ from reporter.request import (
 )
 
 if TYPE_CHECKING:
-    from reporter.pipeline import Edition
+    from reporter.document.edition import Edition
 
 
 @contextmanager
@@ -104,6 +104,7 @@ def _day(context: click.Context, parameter: click.Parameter, text: str | None) -
 @click.option("--language", "languages", metavar="CODE", multiple=True, help="Repeatable; default: those of the brief.")
 @click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Where editions are written.")
 @click.option("--paper", type=click.Choice(["A4", "Letter"]), help="Paper of the PDF.")
+@click.option("--format", "formats", type=click.Choice(["html", "pdf"]), multiple=True, help="Repeatable; default: both.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the edition.")
 @click.option("--open", "show", is_flag=True, help="Open the page when it is made.")
 def brief(
@@ -136,6 +137,8 @@ def brief(
     session = session_of(calendar, as_of, now)
     edition = make_edition(config, name, chosen, calendar=calendar, as_of=session, languages=spoken, progress=_progress)
     _tell(edition, publish(edition, config.output), as_json, show)
+    if edition.shortfall:
+        raise DocumentError(edition.shortfall)
 
 
 def _progress(step: str) -> None:
@@ -157,6 +160,7 @@ def _tell(edition: Edition, paths: tuple[Path, ...], as_json: bool, show: bool) 
             "quality": {"status": str(quality.status), "notes": list(quality.notes)},
             "title": dict(edition.headline),
             "verdict": edition.verdict,
+            "vintage": edition.vintage,
             "files": [str(path) for path in paths],
         }
         click.echo(json.dumps(told, indent=2))  # ASCII, so that no terminal's encoding can break it

@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 TICKER = r"^\^?[A-Z0-9][A-Z0-9.\-=]{0,14}$"
 LANGUAGE_CODE = r"^[a-z]{2}$"
 BRIEF_NAME = r"^[a-z0-9][a-z0-9\-]{0,40}$"
+WEB_ADDRESS = r"^https://\S+$"
 Ticker = Annotated[str, Field(pattern=TICKER)]
 LanguageCode = Annotated[str, Field(pattern=LANGUAGE_CODE)]
 BriefName = Annotated[str, Field(pattern=BRIEF_NAME)]
@@ -114,6 +115,7 @@ def conflicts(brief: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], st
 class Config(Setting):
     output: Path = Path("output")  # editions are written below it; relative to the configuration file
     paper: Literal["A4", "Letter"] = "A4"
+    formats: tuple[Literal["html", "pdf"], ...] = Field(default=("html", "pdf"), min_length=1)
     templates: Path | None = None  # a folder whose files replace the bundled ones, file by file
     quotes: Path | None = None  # quotes.yaml, the vault
     brand: Brand = Brand()

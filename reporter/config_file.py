@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from reporter.config import BRIEF_NAME, LANGUAGE_CODE, TICKER, Config, Setting, conflicts
+from reporter.config import BRIEF_NAME, LANGUAGE_CODE, TICKER, WEB_ADDRESS, Config, Setting, conflicts
 from reporter.errors import suggestion
 from reporter.yaml_file import SHOWN, Document, Problem, Where, complaint, parse_yaml, printable, read_yaml
 
@@ -26,11 +26,15 @@ EXPECTED = {
     "finite_number": "a number of ordinary size",
     "tuple_type": "a list in brackets, such as [A, B]",
     "dict_type": "a group of indented lines",
+    "date_type": "a day such as 2024-10-16",
+    "date_parsing": "a day such as 2024-10-16",
+    "date_from_datetime_parsing": "a day such as 2024-10-16",
     "model_type": "a group of indented settings",
 }
 PATTERNS = {
     TICKER: "is not a ticker: capitals, digits and ^ . - = as Yahoo writes it",
     LANGUAGE_CODE: "is not a language code of two small letters, such as en",
+    WEB_ADDRESS: "is not a web address that begins with https://",
     BRIEF_NAME: "cannot be the name of a brief: small letters, digits and hyphens, 41 at most",
 }
 
@@ -127,22 +131,24 @@ def _unnamed(document: Document, known: frozenset[str]) -> Iterator[Problem]:
                 yield document.problem(("briefs", name, *where), text)
 
 
-def in_words(error: ValidationError, data: Mapping[str, Any]) -> Iterator[tuple[Where, str]]:
-    """pydantic's errors in plain English, each with its place. Only values that name something are shown."""
+def in_words(
+    error: ValidationError, data: Mapping[str, Any], model: type[Setting] = Config
+) -> Iterator[tuple[Where, str]]:
+    """pydantic's errors about `data` in plain English, each with its place. Only values that name something are shown."""
     for item in error.errors(include_url=False, include_input=False):
         if item["type"] == "value_error":  # a conflict, which `conflicts` tells with its exact place
             continue
         named = item["loc"][-1:] == ("[key]",)
         where = tuple(str(part) for part in item["loc"] if part != "[key]")
         given = where[-1] if named else _look_up(data, where)
-        yield where, _words(item["type"], item.get("ctx", {}), where, given)
+        yield where, _words(item["type"], item.get("ctx", {}), where, given, model)
 
 
-def _words(kind: str, context: Mapping[str, Any], where: Where, given: object) -> str:
+def _words(kind: str, context: Mapping[str, Any], where: Where, given: object, model: type[Setting]) -> str:
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
-        known = _settings_at(where[:-1])
+        known = _settings_at(where[:-1], model)
         return "unknown setting" + (suggestion(where[-1], known) or f" (known here: {', '.join(known)})")
     if kind == "literal_error":
         choices = re.findall("'(.*?)'", context["expected"])
@@ -183,10 +189,10 @@ def _look_up(data: Any, where: Where) -> Any:
     return data
 
 
-def _settings_at(where: Where) -> Sequence[str]:
+def _settings_at(where: Where, model: type[Setting]) -> Sequence[str]:
     """Names of the settings that may stand in a group."""
-    kind: Any = Config
+    kind: Any = model
     for part in where:
         is_group = isinstance(kind, type) and issubclass(kind, Setting)
-        kind = kind.model_fields[part].annotation if is_group else get_args(kind)[-1]  # of a dict: its values
+        kind = kind.model_fields[part].annotation if is_group else next(arg for arg in reversed(get_args(kind)) if arg is not ...)  # of a dict or tuple: its values
     return tuple(kind.model_fields)

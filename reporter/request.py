@@ -37,8 +37,8 @@ def configuration(path: Path | None, adhoc: bool) -> Config:
 def overridden(config: Config, given: Mapping[str, Any]) -> Config:
     """The configuration with what the command line says instead."""
     settings = config.model_dump()
-    for key in ("output", "paper"):
-        if given[key] is not None:
+    for key in ("output", "paper", "formats"):
+        if given[key]:
             settings[key] = given[key]
     if given["source"]:
         settings["sources"]["use"] = given["source"]

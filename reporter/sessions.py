@@ -161,9 +161,11 @@ def _read(path: Path, now: datetime) -> NDArray[Any] | None:
         return None
     if table.dtype != TABLE or len(table) < 2 or not (table["session"][1:] > table["session"][:-1]).all():
         return None
-    # A table of today that is short stays: the exchange has published no more.
-    short = table["session"][-1] < np.datetime64((now + REST).date(), "D")
-    return None if short and built.date() < now.date() else table
+    last = table["session"][-1]
+    short = last < np.datetime64((now + REST).date(), "D")
+    # A table of today that is short stays, as long as it knows today: the exchange has published no more.
+    stays = built.date() >= now.date() and last >= np.datetime64(now.date(), "D")
+    return None if short and not stays else table
 
 
 def _write(path: Path, table: NDArray[Any]) -> None:

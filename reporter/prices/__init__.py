@@ -16,6 +16,10 @@ from reporter.prices.bars import COLUMNS, Fetched, is_level, split_suspects
 from reporter.sessions import Calendar, Days
 
 
+#: Of every price that is kept: far below a cent, so that a price divided by many splits is still told apart.
+DECIMALS = 6
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prices:
     """Daily bars of one exchange calendar. Shape of every frame: sessions (ascending, no time zone) × tickers.
@@ -45,7 +49,7 @@ class Prices:
             ordered = frame.reindex(columns=sorted(frame.columns))
             digest.update("\n".join(map(str, ordered.columns)).encode())
             digest.update(ordered.index.to_numpy("datetime64[D]").astype("int64").tobytes())
-            digest.update(ordered.to_numpy("float64").round(6).tobytes())
+            digest.update(ordered.to_numpy("float64").tobytes())
         return digest.hexdigest()
 
 
@@ -155,10 +159,11 @@ def _rescaled(bars: pd.DataFrame, ticker: str) -> pd.DataFrame:
 
 
 def _frame(columns: Mapping[str, pd.Series], sessions: Days) -> pd.DataFrame:
+    """Rounded to what is written to prices.csv, so that the file gives the same facts again."""
     values = np.full((len(sessions), len(columns)), np.nan)
     for position, series in enumerate(columns.values()):
         values[np.searchsorted(sessions, series.index.to_numpy("datetime64[D]")), position] = series.to_numpy()
-    return pd.DataFrame(values, index=pd.DatetimeIndex(sessions, name="session"), columns=list(columns))
+    return pd.DataFrame(values.round(DECIMALS), index=pd.DatetimeIndex(sessions, name="session"), columns=list(columns))
 
 
 def _listed(days: Sequence[str], shown: int = 3) -> str:

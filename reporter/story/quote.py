@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.finding import Finding
+from reporter.finding import Finding, day
 from reporter.story.situation import Situation
 from reporter.voices.quotes import Quote
 
@@ -19,12 +19,12 @@ def paragraphs(s: Situation, quote: Quote | None) -> list[list[Finding]]:
                 "quote",
                 text=quote.text,
                 language=quote.language,
+                translations=tuple({"language": code, "text": text} for code, text in quote.translations.items()),
                 speaker=quote.speaker,
                 title=quote.title,
                 firm=quote.firm,
                 link=quote.link,
-                translated=quote.translated,
-                day=quote.said,
+                day=day(quote.said, "voices.quote.said"),
             )
         ]
     ]

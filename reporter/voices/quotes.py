@@ -1,5 +1,66 @@
-from dataclasses import dataclass
+"""The vault of quotes: a file that its owner keeps, with the source of every word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
 from datetime import date
-@dataclass(frozen=True)
-class Quote:
-    text: str
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from reporter.config import LANGUAGE_CODE, WEB_ADDRESS, BriefName, LanguageCode, Setting
+from reporter.config_file import in_words
+from reporter.yaml_file import complaint, read_yaml
+
+Line = Annotated[str, Field(min_length=1, max_length=400)]
+
+
+class Quote(Setting):
+    """Something that somebody said, word for word."""
+
+    text: Line
+    language: Annotated[str, Field(pattern=LANGUAGE_CODE)]
+    speaker: Line
+    title: str = ""  # what the speaker does
+    firm: str = ""
+    link: Annotated[str, Field(pattern=WEB_ADDRESS, max_length=400)]
+    said: date
+    expires: date | None = None  # the last day on which it may be used
+    briefs: tuple[BriefName, ...] = ()  # none: all of them
+    licence: str = ""  # why we may print it; not printed
+    translations: dict[LanguageCode, Line] = {}  # by language; each is marked as ours
+
+
+class Vault(Setting):
+    quotes: tuple[Quote, ...] = ()
+
+
+def read_vault(path: Path) -> Sequence[Quote]:
+    """All quotes of a file.
+
+    Raises:
+        ConfigError: all its problems at once, with line and column.
+    """
+    document = read_yaml(path)
+    problems = list(document.problems)
+    try:
+        vault = Vault.model_validate_json(json.dumps(document.data))
+    except ValidationError as error:
+        problems += [document.problem(where, text) for where, text in in_words(error, document.data, Vault)]
+    if problems:
+        raise complaint(path, problems)
+    return vault.quotes
+
+
+def choose_quote(quotes: Sequence[Quote], brief: str, as_of: date) -> Quote | None:
+    """The newest one that was said by the as-of and has not expired; of several from one day the first in the file."""
+    fitting = [
+        quote
+        for quote in quotes
+        if quote.said <= as_of
+        and (quote.expires is None or as_of <= quote.expires)
+        and (not quote.briefs or brief in quote.briefs)
+    ]
+    return max(fitting, key=lambda quote: quote.said, default=None)

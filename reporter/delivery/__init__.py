@@ -1,0 +1,1 @@
+"""Where editions go. Channels deliver bytes and never make text."""

@@ -1,0 +1,126 @@
+"""The straight line from a configured brief to a finished edition. Nothing else calls the steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+
+from reporter.charts import draw_charts
+from reporter.config import Brief, Config
+from reporter.document.claims import Speaker, claims
+from reporter.document.edition import Edition, file_name
+from reporter.document.facts_json import facts_json
+from reporter.document.html import render_html
+from reporter.document.page import Link, Page, make_page
+from reporter.document.pdf import pdf_problem, render_pdf
+from reporter.errors import DataError
+from reporter.facts import Facts, compute_facts
+from reporter.facts.backdrop import BACKDROP
+from reporter.language import Language
+from reporter.prices import Prices, load_prices
+from reporter.prices.quality import Quality, Status, judge
+from reporter.prices.table import prices_csv
+from reporter.sessions import Calendar
+from reporter.story import write_story
+from reporter.voices.quotes import Quote, choose_quote, read_vault
+
+
+def make_edition(
+    config: Config,
+    name: str,
+    brief: Brief,
+    *,
+    calendar: Calendar,
+    as_of: date,
+    languages: Sequence[str],
+    progress: Callable[[str], None] = lambda step: None,
+) -> Edition:
+    """Prices, facts, story, charts, pages. Same configuration, same prices, same session: same bytes.
+
+    Args:
+        languages: Codes; one page each.
+        progress: Is told each step, in words for a person.
+
+    Raises:
+        DataError: the prices of subject or benchmark cannot be trusted, or there are none.
+        UpstreamError: the source is away.
+        ConfigError: the vault of quotes is wrong.
+        DocumentError: a template is wrong.
+    """
+    progress(f"prices of {len(brief.tickers)} funds from {config.sources.use}, up to {as_of}")
+    prices, quality = gated_prices(config, name, brief, calendar, as_of)
+    progress("facts")
+    facts = compute_facts(prices, name, brief, quality, calendar)
+    quote = choose_quote(read_vault(config.quotes), name, as_of) if config.quotes else None
+    story = write_story(facts, quote, field_kind=brief.field_kind, implication=brief.implication)
+
+    shortfall = pdf_problem() if "pdf" in config.formats else ""
+    formats = [kind for kind in config.formats if not (kind == "pdf" and shortfall)]
+    speakers = {code: Speaker(Language(code, config.templates, seed=f"{name}/{as_of}")) for code in languages}
+    pages: dict[str, Page] = {}
+    files: dict[str, bytes] = {}
+    for code, speaker in speakers.items():
+        progress(f"charts and page, {code}")
+        charts = draw_charts(facts, speaker.language)
+        pages[code] = page = make_page(facts, story, charts, speaker, brief=brief, brand=config.brand)
+        if "pdf" in formats:
+            progress(f"PDF, {code}")
+            files[file_name(name, as_of, code, "pdf")] = render_pdf(page, config.paper, config.templates)
+        if "html" in formats:
+            links = tuple(neighbours(name, as_of, code, speakers, formats))
+            files[file_name(name, as_of, code, "html")] = render_html(page, links, config.templates)
+    files["facts.json"] = facts_json(facts, claims({code: speaker.spoken for code, speaker in speakers.items()}))
+    files["prices.csv"] = prices_csv(prices)
+    files["voices.json"] = voices_json(quote)
+    return Edition(
+        brief=name,
+        session=as_of,
+        quality=quality,
+        headline={code: page.plain_title for code, page in pages.items()},
+        verdict=verdict_label(facts),
+        vintage=prices.sha256,
+        files=files,
+        shortfall=shortfall,
+    )
+
+
+def gated_prices(config: Config, name: str, brief: Brief, calendar: Calendar, as_of: date) -> tuple[Prices, Quality]:
+    """Prices that may be printed.
+
+    Raises:
+        DataError: the gate refuses them.
+    """
+    backdrop = tuple(BACKDROP.values()) if brief.backdrop else ()
+    prices = load_prices(brief.tickers, backdrop, calendar, as_of, config.sources, config.sources.use)
+    pair = (brief.subject, brief.benchmark)
+    others = tuple(ticker for ticker in brief.tickers if ticker not in pair)
+    quality = judge(prices, pair, others, as_of)
+    if quality.status is Status.REFUSED:
+        reasons = "; ".join(issue.text for issue in quality.issues if issue.ticker in pair)
+        raise DataError(f"{name} refused: {reasons}; {quality.way_out}")
+    return prices, quality
+
+
+def neighbours(
+    name: str, as_of: date, code: str, speakers: Mapping[str, Speaker], formats: Sequence[str]
+) -> Iterable[Link]:
+    """The other files of the edition, for the head of a page."""
+    words = speakers[code].language.labels["document"]
+    for other, speaker in speakers.items():
+        if other != code:
+            own_name = speaker.language.labels["document"]["own_name"]
+            yield Link(text=own_name, file=file_name(name, as_of, other, "html"), language=other)
+    if "pdf" in formats:
+        yield Link(text=words["pdf"], file=file_name(name, as_of, code, "pdf"), language="")
+    yield Link(text=words["facts"], file="facts.json", language="")
+
+
+def verdict_label(facts: Facts) -> str:
+    return str(facts.verdict.label) if facts.verdict else ""
+
+
+def voices_json(quote: Quote | None) -> bytes:
+    """What others said in this edition, with everything that the vault knows about it."""
+    voices = {"quote": quote.model_dump(mode="json", exclude_defaults=True)} if quote else {}
+    return (json.dumps(voices, ensure_ascii=False, indent=1) + "\n").encode()
