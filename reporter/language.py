@@ -17,10 +17,11 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
+from reporter.cache import cache_folder
 from reporter.errors import DocumentError, UsageError, suggestion
 from reporter.finding import Finding, Fund, Quantity, Unit
 from reporter.words import WordFile, read_words
@@ -162,6 +163,7 @@ class Language:
             undefined=StrictUndefined,
             autoescape=True,
             finalize=self._speak,
+            bytecode_cache=compiled_templates(),
         )
         environment.filters |= {
             "size": lambda quantity: self._mark(quantity, self.spell(quantity, "size")),
@@ -262,6 +264,12 @@ def plain(html: str) -> str:
 def capital(text: str) -> str:
     """First letter upper case, markup skipped, the rest untouched."""
     return re.sub(r"^((?:<[^>]*>)*)(\w)", lambda match: match[1] + match[2].upper(), text)
+
+
+def compiled_templates() -> FileSystemBytecodeCache | None:
+    """Where Jinja keeps what it has compiled, by hash of the source."""
+    folder = cache_folder()
+    return FileSystemBytecodeCache(str(folder)) if folder else None
 
 
 def template_folders(templates: Path | None) -> tuple[Path, ...]:

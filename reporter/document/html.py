@@ -15,7 +15,7 @@ from markupsafe import Markup
 from reporter.charts.style import INKS
 from reporter.document.page import Link, Page
 from reporter.errors import DocumentError
-from reporter.language import BUNDLED, template_folders
+from reporter.language import BUNDLED, compiled_templates, template_folders
 
 #: Family, file, weight, style: the only fonts on any page.
 FONTS = (
@@ -54,6 +54,7 @@ def environment(templates: Path | None) -> ImmutableSandboxedEnvironment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=compiled_templates(),
     )
     made.filters["css_string"] = css_string
     return made
