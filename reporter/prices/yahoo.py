@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-import numpy as np
 import pandas as pd
 import yfinance
 from curl_cffi.requests import Response, Session
@@ -50,7 +50,7 @@ class _Blocked(_Trouble):
     """Trouble for every ticker alike: asking the next one makes it worse."""
 
 
-class _Refused(Exception):
+class _Refused(Exception):  # noqa: N818
     """This ticker has no prices at Yahoo, today or later."""
 
 
@@ -77,6 +77,7 @@ class _Line(Session[Response]):
         self.next_at = 0.0
         self.answered = False  # whether anything has ever come back
         self.served_at: datetime | None = None  # by the clock of the server
+        self.meta: dict[str, Any] = {}  # what the newest answer said about its ticker
 
     def left(self) -> float:
         """Seconds of the budget that are left."""
@@ -102,11 +103,11 @@ class _Line(Session[Response]):
             self.next_at = time.monotonic() + self.settings.spacing
         self.answered = True
         if chart:
-            self._check(response)
+            self._check(response, unquote(urlsplit(url).path.partition(CHART)[2]))
         return response
 
-    def _check(self, response: Response) -> None:
-        """Sorts the answers about prices; what Yahoo says about an unknown ticker (404) is for yfinance to read."""
+    def _check(self, response: Response, ticker: str) -> None:
+        """Sorts the answers about prices: only one that holds some goes on to yfinance."""
         sent = response.headers.get("Date")
         self.served_at = parsedate_to_datetime(sent) if sent else self.served_at
         status = response.status_code
@@ -118,6 +119,18 @@ class _Line(Session[Response]):
             raise _Trouble(f"the request was turned down (HTTP {status})")
         if response.text.lstrip()[:1] == "<":
             raise _Trouble("a web page came instead of prices (an outage, or a page that asks for consent)")
+        try:
+            chart = response.json()["chart"]
+            error, result = chart.get("error") or {}, chart.get("result")
+        except (ValueError, KeyError, TypeError, AttributeError) as broken:
+            raise _Trouble("an answer that was cut off, or is not in Yahoo's form") from broken
+        if status == 404 and error.get("code") == "Not Found":
+            raise _Refused(f"Yahoo does not know it ({error.get('description', 'not found')})")
+        if not result or not result[0].get("timestamp"):
+            raise _Trouble(f"an answer without prices ({error.get('description') or 'and without a reason'})")
+        self.meta = result[0].get("meta") or {}
+        if (symbol := str(self.meta.get("symbol", ticker))).upper() != ticker.upper():
+            raise _Refused(f"Yahoo answered about '{symbol[:20]}' instead")
 
 
 @dataclass
@@ -187,3 +200,54 @@ def _round(waiting: Sequence[str], line: _Line, calendar: Calendar, as_of: date,
             if isinstance(trouble, _Blocked) or in_a_row == 2:
                 return [*waiting[position + 1 :], *failed]
     return failed
+
+
+def _bars(ticker: str, line: _Line, calendar: Calendar, as_of: date, pull: _Pull) -> pd.DataFrame:
+    """The bars of one ticker, checked; what is noteworthy is added to the pull."""
+    stock = yfinance.Ticker(ticker, session=line)
+    try:
+        table = stock.history(
+            start="2000-01-01", end=END, interval="1d", auto_adjust=False, actions=True, keepna=True,
+            timeout=line.settings.timeout,
+        )  # fmt: skip
+    except YFRateLimitError as error:
+        raise _Blocked("rate limited (HTTP 429): too many requests from this address") from error
+    except (YFPricesMissingError, YFException, KeyError, TypeError, ValueError) as error:
+        # The answer had the form of prices (`_check`), and yfinance could make nothing of it.
+        raise _Trouble(f"an answer that cannot be read ({type(error).__name__}: {_one_line(error)})") from error
+    if table.empty:
+        raise _Trouble("an answer without prices")
+    if currency := line.meta.get("currency"):
+        pull.currencies[ticker] = str(currency)
+    table.index = pd.DatetimeIndex(table.index.tz_localize(None).normalize())
+    bars = pd.DataFrame({name: table[title].astype("float64") for name, title in TITLES.items() if title in table})
+    if "adjusted_close" not in bars:
+        dividends = table.get("Dividends", pd.Series(0.0, table.index)).to_numpy("float64")
+        bars["adjusted_close"] = (
+            bars["close"] if is_level(ticker) else total_return(bars["close"].to_numpy(), dividends)
+        )
+    bars = _final(bars, ticker, line, calendar, pull)
+    bars = bars.loc[: pd.Timestamp(as_of)]
+    if fault := first_fault(bars, ticker):
+        day = bars.index[fault.row].date()
+        raise _Refused(f"Yahoo has a bar on {day} that cannot be true: {fault.text}")
+    return bars
+
+
+def _final(bars: pd.DataFrame, ticker: str, line: _Line, calendar: Calendar, pull: _Pull) -> pd.DataFrame:
+    """Without a last bar whose session was not over, with some minutes for the auction, when it was served."""
+    day = bars.index[-1].date()
+    served = line.served_at or datetime.now(UTC)
+    if day != calendar.on_or_before(day) or served >= calendar.close(day) + SETTLED:
+        return bars
+    pull.notes.append(f"{ticker}: the bar of {day} is left out: the session was not over when it was served")
+    return bars.iloc[:-1]
+
+
+def _reason(error: Exception) -> str:
+    """curl's words without its advertisement."""
+    return re.sub(r"^.*?curl: \(\d+\) |\.? See https.*$", "", _one_line(error))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]

@@ -1,0 +1,130 @@
+"""A server on loopback that answers as Yahoo does, and misbehaves as Yahoo does when it is told to."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+NEW_YORK = ZoneInfo("America/New_York")
+CONSENT = b"<!DOCTYPE html><html><body><form><input name='sessionId' value='1'>We value your privacy</form></body></html>"
+NOT_FOUND = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
+
+
+@dataclass
+class Yahoo:
+    """What to serve. `faults`: ticker -> what to do with one request after another; then good answers again."""
+
+    bars: Mapping[str, pd.DataFrame]  # columns Open High Low Close `Adj Close` Volume Dividends; index: days
+    now: datetime = datetime(2024, 10, 17, 12, tzinfo=UTC)
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    asked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    url: str = ""
+
+    def chart(self, ticker: str, fault: str) -> dict[str, Any]:
+        bars = self.bars[ticker]
+        stamps = [int(datetime(day.year, day.month, day.day, 9, 30, tzinfo=NEW_YORK).timestamp()) for day in bars.index]
+
+        def column(name: str) -> Sequence[float | None]:
+            return [None if value != value else float(value) for value in bars[name]]
+
+        paid = bars["Dividends"].to_numpy() if "Dividends" in bars else [0.0] * len(bars)
+        dividends = {
+            str(stamp): {"amount": float(amount), "date": stamp}
+            for stamp, amount in zip(stamps, paid, strict=True)
+            if amount
+        }
+        quote = {name.lower(): column(name) for name in ("Open", "High", "Low", "Close", "Volume")}
+        meta = {
+            "currency": "GBp" if fault == "pence" else "USD",
+            "symbol": "OTHER" if fault == "other" else ticker,
+            "exchangeName": "PCX",
+            "instrumentType": "ETF",
+            "regularMarketTime": stamps[-1],
+            "gmtoffset": -14400,
+            "timezone": "EDT",
+            "exchangeTimezoneName": "America/New_York",
+            "regularMarketPrice": quote["close"][-1],
+            "priceHint": 2,
+            "dataGranularity": "1d",
+            "range": "",
+            "validRanges": ["1d", "max"],
+            "currentTradingPeriod": {
+                part: {"timezone": "EDT", "start": stamps[-1], "end": stamps[-1] + 23400, "gmtoffset": -14400}
+                for part in ("pre", "regular", "post")
+            },
+        }
+        indicators = {"quote": [quote], "adjclose": [{"adjclose": column("Adj Close")}]}
+        events = {"events": {"dividends": dividends}} if dividends else {}
+        result = {"meta": meta, "timestamp": stamps, "indicators": indicators, **events}
+        return {"chart": {"result": [result], "error": None}}
+
+    def answer(self, path: str) -> tuple[int, str, bytes, str]:
+        """Status, type, body, and the fault that was asked for."""
+        if not path.startswith("/v8/finance/chart/"):
+            return 200, "text/plain", b"crumb", ""
+        ticker = unquote(path.rpartition("/")[2])
+        self.asked[ticker] += 1
+        waiting = self.faults.get(ticker) or self.faults.get("*") or []
+        fault = waiting.pop(0) if waiting else ""
+        as_json = "application/json"
+        if fault.isdigit():
+            return int(fault), "text/html", b"<html>Oops</html>" if fault == "502" else b"Too Many Requests", fault
+        if fault == "consent":
+            return 200, "text/html", CONSENT, fault
+        if fault == "empty":
+            return 200, as_json, b'{"chart":{"result":null,"error":null}}', fault
+        if fault == "nothing":
+            return 200, as_json, b"", fault
+        if ticker not in self.bars:
+            return 404, as_json, json.dumps({"chart": {"result": None, "error": NOT_FOUND}}).encode(), fault
+        body = json.dumps(self.chart(ticker, fault)).encode()
+        return 200, as_json, body[: len(body) // 2] if fault == "truncated" else body, fault
+
+
+@contextmanager
+def serve(yahoo: Yahoo) -> Iterator[Yahoo]:
+    """Runs it in a thread on a free port; ended with the block."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, kind, body, fault = yahoo.answer(urlsplit(self.path).path)
+            if fault == "slow":
+                time.sleep(1.0)
+            if fault == "reset":
+                self.connection.close()
+                return
+            self.send_response_only(status)
+            self.send_header("Date", format_datetime(yahoo.now, usegmt=True))
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            with suppress(OSError):  # a client that has lost its patience
+                self.wfile.write(body)
+
+        def log_message(self, *said: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yahoo.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield yahoo
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
