@@ -1,0 +1,47 @@
+# `make brief` and `make test` install what is missing and then do their work; a second run installs nothing.
+BIN := .venv/bin
+
+.PHONY: help setup brief test check nightly bench lock clean
+
+help:
+	@echo "make brief    a brief on the bundled simulated market, without a network"
+	@echo "make test     the tests        make check    lint, format, types, import contracts"
+	@echo "make setup    only install     make nightly  the long tests     make bench  measure against peers"
+
+setup: .venv/ready
+
+.venv/ready: requirements.lock pyproject.toml scripts/setup.sh
+	@sh scripts/setup.sh requirements.lock
+	@touch $@
+
+.venv/ready-dev: requirements-dev.lock pyproject.toml scripts/setup.sh
+	@sh scripts/setup.sh requirements-dev.lock
+	@touch .venv/ready $@
+
+brief: .venv/ready
+	$(BIN)/reporter brief small-caps --source simulated
+
+test: .venv/ready-dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+nightly: .venv/ready-dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m nightly
+
+bench: .venv/ready-dev
+	$(BIN)/python benchmarks/cold.py
+
+# Needs uv. The files hold versions and hashes and no address: packages come from wherever pip is told to look.
+lock:
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate pyproject.toml --group build -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
