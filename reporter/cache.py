@@ -1,4 +1,4 @@
-"""Where things are kept that are slow to make and can always be made again: exchange calendars, parsed words, templates."""
+"""Keeps what is slow to make and can always be made again: exchange calendars, parsed words, templates."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def _one_line_failures(context: click.Context) -> Iterator[None]:
         context.exit(130)
     except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
         raise  # click's own ways to end
-    except Exception as error:  # the one door: a bug of ours must not look like a wall of text to a reader of briefs
+    except Exception as error:  # noqa: BLE001  the one door: a bug of ours must not look like a wall of text to a reader of briefs
         if os.environ.get("REPORTER_DEBUG") == "1":
             traceback.print_exc()
         message = " ".join(str(error).split())
@@ -70,7 +70,7 @@ def reporter() -> None:
     """Market briefs whose every number can be traced."""
 
 
-def _brief_names(context: click.Context, parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+def _brief_names(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
     from reporter.yaml_file import read_yaml
 
     path = context.params.get("config_path") or CONFIG_FILE
@@ -81,7 +81,7 @@ def _brief_names(context: click.Context, parameter: click.Parameter, typed: str)
     return [CompletionItem(name) for name in (briefs if isinstance(briefs, dict) else ()) if name.startswith(typed)]
 
 
-def _day(context: click.Context, parameter: click.Parameter, text: str | None) -> date | None:
+def _day(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text is not None else None
     except ValueError as error:
@@ -104,7 +104,9 @@ def _day(context: click.Context, parameter: click.Parameter, text: str | None) -
 @click.option("--language", "languages", metavar="CODE", multiple=True, help="Repeatable; default: those of the brief.")
 @click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Where editions are written.")
 @click.option("--paper", type=click.Choice(["A4", "Letter"]), help="Paper of the PDF.")
-@click.option("--format", "formats", type=click.Choice(["html", "pdf"]), multiple=True, help="Repeatable; default: both.")
+@click.option(
+    "--format", "formats", type=click.Choice(["html", "pdf"]), multiple=True, help="Repeatable; default: both."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the edition.")
 @click.option("--open", "show", is_flag=True, help="Open the page when it is made.")
 def brief(
@@ -193,5 +195,6 @@ def init(file: Path, yes: bool) -> None:
 def completion(shell: str) -> None:
     """Print a completion script, for instance for: eval "$(reporter completion bash)"."""
     script = get_completion_class(shell)
-    assert script is not None
+    if script is None:
+        raise UsageError(f"no completion for '{shell}'")
     click.echo(script(reporter, {}, "reporter", "_REPORTER_COMPLETE").source())

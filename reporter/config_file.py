@@ -134,7 +134,7 @@ def _unnamed(document: Document, known: frozenset[str]) -> Iterator[Problem]:
 def in_words(
     error: ValidationError, data: Mapping[str, Any], model: type[Setting] = Config
 ) -> Iterator[tuple[Where, str]]:
-    """pydantic's errors about `data` in plain English, each with its place. Only values that name something are shown."""
+    """pydantic's errors in plain English, each with its place in `data`. Only values that name something are shown."""
     for item in error.errors(include_url=False, include_input=False):
         if item["type"] == "value_error":  # a conflict, which `conflicts` tells with its exact place
             continue
@@ -144,7 +144,7 @@ def in_words(
         yield where, _words(item["type"], item.get("ctx", {}), where, given, model)
 
 
-def _words(kind: str, context: Mapping[str, Any], where: Where, given: object, model: type[Setting]) -> str:
+def _words(kind: str, context: Mapping[str, Any], where: Where, given: object, model: type[Setting]) -> str:  # noqa: PLR0911
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":
@@ -194,5 +194,9 @@ def _settings_at(where: Where, model: type[Setting]) -> Sequence[str]:
     kind: Any = model
     for part in where:
         is_group = isinstance(kind, type) and issubclass(kind, Setting)
-        kind = kind.model_fields[part].annotation if is_group else next(arg for arg in reversed(get_args(kind)) if arg is not ...)  # of a dict or tuple: its values
+        kind = (
+            kind.model_fields[part].annotation
+            if is_group
+            else next(arg for arg in reversed(get_args(kind)) if arg is not ...)
+        )  # of a dict or tuple: its values
     return tuple(kind.model_fields)

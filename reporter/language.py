@@ -68,13 +68,13 @@ class Language:
             raise UsageError(f"no language '{code}': there are {', '.join(known)}{suggestion(code, known)}")
         self.locale = Locale.parse(code)
         self._numbers: list[tuple[str, str]] = []
-        self._words: dict[str, Any] = {}
+        self._words: dict[str, WordFile] = {}
 
     def words(self, name: str) -> WordFile:
         """A YAML file of the language (labels, names), read once."""
         if name not in self._words:
-            found = [path for folder in self.folders if (path := folder / "languages" / self.code / name).is_file()]
-            self._words[name] = read_words(found[0])
+            paths = [path for folder in self.folders if (path := folder / "languages" / self.code / name).is_file()]
+            self._words[name] = read_words(paths[0])
         return self._words[name]
 
     @property
@@ -107,7 +107,8 @@ class Language:
         """The one formatted string of a fact.
 
         Styles: `prose` (a loss has a minus), `size` (no sign), `signed` (+ or minus, no per cent sign, for tables),
-        `change` (the same with the per cent sign), `bare` (as `prose` without the per cent sign, for axes and columns), and for days `month` or `short`.
+        `change` (the same with it), `bare` (as `prose` without the per cent sign, for columns); for days `full`,
+        `month`, `short` and `weekday`.
         """
         if isinstance(quantity.value, date):
             return self._day(quantity.value, style)
@@ -127,7 +128,7 @@ class Language:
             text = self.locale.decimal_formats[None].apply(value, self.locale, force_frac=(least, digits))
         if style in ("signed", "change") and value > 0:
             text = f"+{text}"
-        return text.replace("-", MINUS)
+        return str(text).replace("-", MINUS)
 
     def _day(self, value: date, style: str) -> str:
         formats = self.labels["dates"]
@@ -140,7 +141,7 @@ class Language:
     def axis(self, value: float) -> str:
         """A round value on the axis of a chart."""
         text = self.locale.decimal_formats[None].apply(round(value, 6) + 0.0, self.locale, force_frac=(0, 2))
-        return text.replace("-", MINUS)
+        return str(text).replace("-", MINUS)
 
     def _ordinal(self, value: int) -> str:
         words: Sequence[str] = self.labels["ordinals"]
@@ -151,7 +152,7 @@ class Language:
     def plural(self, quantity: Quantity | int, forms: Mapping[str, str]) -> str:
         """The form of a noun for this number: {'one': 'сессия', 'few': 'сессии', 'many': 'сессий'}."""
         value = quantity.value if isinstance(quantity, Quantity) else quantity
-        form = self.locale.plural_form(value)
+        form = "other" if isinstance(value, date) else self.locale.plural_form(value)
         return forms.get(form, forms.get("other", ""))
 
     # sentences
@@ -280,7 +281,9 @@ def template_folders(templates: Path | None) -> tuple[Path, ...]:
 def language_codes(templates: Path | None = None) -> tuple[str, ...]:
     """Every language that has a folder."""
     folders = [folder / "languages" for folder in template_folders(templates)]
-    return tuple(sorted({path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}))
+    return tuple(
+        sorted({path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()})
+    )
 
 
 def known_tickers(templates: Path | None = None) -> frozenset[str]:

@@ -34,7 +34,7 @@ def make_edition(
     calendar: Calendar,
     as_of: date,
     languages: Sequence[str],
-    progress: Callable[[str], None] = lambda step: None,
+    progress: Callable[[str], None] = lambda _: None,
 ) -> Edition:
     """Prices, facts, story, charts, pages. Same configuration, same prices, same session: same bytes.
 

@@ -19,7 +19,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 NEW_YORK = ZoneInfo("America/New_York")
-CONSENT = b"<!DOCTYPE html><html><body><form><input name='sessionId' value='1'>We value your privacy</form></body></html>"
+CONSENT = (
+    b"<!DOCTYPE html><html><body><form><input name='sessionId' value='1'>We value your privacy</form></body></html>"
+)
 NOT_FOUND = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
 
 

@@ -23,6 +23,6 @@ CHARTS = {
 
 def draw_charts(facts: Facts, language: Language) -> Mapping[str, str]:
     """SVG by name, in the order of the page."""
-    with rc_context(look()):
+    with rc_context(look()):  # type: ignore[arg-type]
         drawn = {name: draw(facts, language) for name, draw in CHARTS.items()}
     return {name: svg for name, svg in drawn.items() if svg is not None}

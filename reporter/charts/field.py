@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from reporter.charts.style import GREY, INK, LABEL, PALE, SUBJECT, WIDTH, new_chart, to_svg
 from reporter.facts import Facts
 from reporter.finding import percent
@@ -33,7 +35,12 @@ def draw(facts: Facts, language: Language) -> str | None:
     point = span / (WIDTH - NAMES - 30.0)
     for row, ticker in zip(rows, tickers, strict=True):
         mine = ticker == facts.subject
-        looks = {"fontsize": LABEL, "va": "center_baseline", "color": SUBJECT if mine else INK, "fontweight": 600 if mine else 400}
+        looks: dict[str, Any] = {
+            "fontsize": LABEL,
+            "va": "center_baseline",
+            "color": SUBJECT if mine else INK,
+            "fontweight": 600 if mine else 400,
+        }
         axes.text(low - 5 * point, row, language.name(ticker)["label"], ha="right", **looks)
         text = language.spell(percent(total[ticker]["YTD"], ""), "bare")
         axes.text(high + 26 * point, row, text, ha="right", **looks)
@@ -41,7 +48,15 @@ def draw(facts: Facts, language: Language) -> str | None:
     axes.plot([benchmark, benchmark], [-0.5, top], color=INK, linewidth=0.8, clip_on=False)
     text = f"{facts.benchmark} {language.spell(percent(total[facts.benchmark]['YTD'], ''), 'bare')}"
     middle = low + span / 2
-    axes.text(benchmark, top + 0.35, text, ha="right" if benchmark > middle else "left", fontsize=LABEL, color=INK, fontweight=600)
+    axes.text(
+        benchmark,
+        top + 0.35,
+        text,
+        ha="right" if benchmark > middle else "left",
+        fontsize=LABEL,
+        color=INK,
+        fontweight=600,
+    )
     axes.plot([0, 0], [-0.5, top], color=GREY, linewidth=0.6, clip_on=False)
     return to_svg(figure, "field")
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 from reporter.charts.style import (
-    GREY, INK, SUBJECT, draw_line, end_labels, new_chart, round_ticks, time_axis, to_svg, value_axis,
+    GREY,
+    INK,
+    SUBJECT,
+    draw_line,
+    end_labels,
+    new_chart,
+    round_ticks,
+    time_axis,
+    to_svg,
+    value_axis,
 )  # fmt: skip
 from reporter.facts import Facts
 from reporter.finding import percent

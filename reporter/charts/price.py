@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from reporter.charts.performance import months
 from reporter.charts.style import (
-    GREY, INK, SMALL, SUBJECT, draw_line, end_labels, new_chart, numbers, round_ticks, time_axis, to_svg, value_axis,
+    GREY,
+    INK,
+    SMALL,
+    SUBJECT,
+    draw_line,
+    end_labels,
+    new_chart,
+    numbers,
+    round_ticks,
+    time_axis,
+    to_svg,
+    value_axis,
 )  # fmt: skip
 from reporter.facts import Facts
 from reporter.finding import price
@@ -37,7 +48,11 @@ def draw(facts: Facts, language: Language) -> str | None:
             text, (x, y), (2 if near_left else 4, -13), textcoords="offset points",
             fontsize=SMALL, color=INK, ha="left" if near_left else "center",
         )  # fmt: skip
-    labels = (("close", status.close, SUBJECT, True), ("sma50", status.sma50, GREY, False), ("sma200", status.sma200, GREY, False))
+    labels = (
+        ("close", status.close, SUBJECT, True),
+        ("sma50", status.sma50, GREY, False),
+        ("sma200", status.sma200, GREY, False),
+    )
     end_labels(
         axes,
         [

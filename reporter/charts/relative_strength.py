@@ -1,12 +1,22 @@
 """Relative strength over the years with its average, and every attempt at a turn marked by its outcome.
 
-The outcome is told by shape as well as by fill: a filled triangle up succeeded, an open one down failed, a ring is open.
+The outcome is told by shape and fill: a filled triangle up succeeded, an open one down failed, a ring is open.
 """
 
 from __future__ import annotations
 
 from reporter.charts.style import (
-    GREY, INK, SUBJECT, draw_line, end_labels, new_chart, numbers, round_ticks, time_axis, to_svg, value_axis,
+    GREY,
+    INK,
+    SUBJECT,
+    draw_line,
+    end_labels,
+    new_chart,
+    numbers,
+    round_ticks,
+    time_axis,
+    to_svg,
+    value_axis,
 )  # fmt: skip
 from reporter.facts import Facts
 from reporter.finding import Quantity, Unit
@@ -30,7 +40,12 @@ def draw(facts: Facts, language: Language) -> str | None:
     first, last = ratio.days[0], ratio.days[-1]
     step = 1 if last.year - first.year <= 4 else 2
     years = [year for year in range(first.year + 1, last.year + 1) if (last.year - year) % step == 0]
-    time_axis(axes, first, last, [(day, language.tick(day, "year")) for day in (first.replace(year=y, month=1, day=1) for y in years)])
+    time_axis(
+        axes,
+        first,
+        last,
+        [(day, language.tick(day, "year")) for day in (first.replace(year=y, month=1, day=1) for y in years)],
+    )
     value_axis(axes, [(tick, language.axis(tick)) for tick in round_ticks(*axes.get_ylim())])
     axes.spines["bottom"].set_visible(True)
     places = dict(zip(ratio.days, ratio.values, strict=True))

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from reporter.charts.style import GREY, INK, LABEL, PALE, SMALL, SUBJECT, WIDTH, new_chart, round_ticks, to_svg, value_axis
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from matplotlib.axes import Axes
 
+from reporter.charts.style import (
+    GREY,
+    INK,
+    LABEL,
+    PALE,
+    SMALL,
+    SUBJECT,
+    WIDTH,
+    new_chart,
+    round_ticks,
+    to_svg,
+    value_axis,
+)
 from reporter.facts import Facts
 from reporter.language import Language
 
@@ -46,7 +58,14 @@ def draw(facts: Facts, language: Language) -> str | None:
         xs, ys = zip(*facts.rotation[ticker].tail, strict=True)
         colour = SUBJECT if mine else PALE
         axes.plot(xs, ys, color=colour, linewidth=1.3 if mine else 0.5)
-        axes.plot(xs[-1:], ys[-1:], marker="o", markersize=4.4 if mine else 3.2, color=SUBJECT if mine else GREY, markeredgewidth=0)
+        axes.plot(
+            xs[-1:],
+            ys[-1:],
+            marker="o",
+            markersize=4.4 if mine else 3.2,
+            color=SUBJECT if mine else GREY,
+            markeredgewidth=0,
+        )
     heads = {ticker: facts.rotation[ticker].tail[-1] for ticker in reversed(tickers)}
     place_labels(axes, heads, facts.rotation[facts.subject].tail, facts.subject)
     return to_svg(figure, "rotation")
@@ -72,13 +91,14 @@ def place_labels(axes: Axes, heads: Mapping[str, Point], tail: Sequence[Point], 
         for right_by, up_by in OFFSETS:
             start = x + right_by - (width if right_by < 0 else 0 if right_by > 0 else width / 2)
             box = (start, y + up_by - 3, start + width, y + up_by + 3)
-            inside = 0 <= box[0] and box[2] <= WIDTH - 24 - 2
+            inside = box[0] >= 0 and box[2] <= WIDTH - 24 - 2
             if inside and not any(touch(box, other) for other in taken):
                 taken.append(box)
+                mine = ticker == subject
                 axes.annotate(
-                    ticker, heads[ticker], (right_by, up_by), textcoords="offset points", fontsize=LABEL if ticker == subject else SMALL,
-                    ha="left" if right_by > 0 else "right" if right_by < 0 else "center", va="center_baseline",
-                    color=SUBJECT if ticker == subject else INK, fontweight=600 if ticker == subject else 400,
+                    ticker, heads[ticker], (right_by, up_by), textcoords="offset points", va="center_baseline",
+                    ha="left" if right_by > 0 else "right" if right_by < 0 else "center",
+                    fontsize=LABEL if mine else SMALL, color=SUBJECT if mine else INK, fontweight=600 if mine else 400,
                 )  # fmt: skip
                 break
 

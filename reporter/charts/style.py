@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
+from typing import Any
 
 import numpy as np
 from matplotlib import font_manager, rc_context, rc_params_from_file
@@ -19,7 +20,6 @@ from matplotlib.figure import Figure
 
 from reporter.facts.series import Line
 from reporter.language import BUNDLED
-
 
 SUBJECT, INK, GREY, PALE = "#0b5fa5", "#1b2430", "#6b7480", "#d5d9e0"
 #: By the names that the page gives them; in dark mode it has others.
@@ -32,11 +32,12 @@ MOST_POINTS = 2 * int(WIDTH)
 
 
 @cache
-def look() -> dict[str, object]:
+def look() -> dict[str, Any]:
     """rcParams of the bundled style, with the bundled fonts registered."""
     for path in sorted((BUNDLED / "fonts").glob("Inter-*.ttf")):
         font_manager.fontManager.addfont(path)
-    return dict(rc_params_from_file(BUNDLED / "brief.mplstyle", use_default_template=False))
+    style = rc_params_from_file(BUNDLED / "brief.mplstyle", use_default_template=False)
+    return {str(name): value for name, value in style.items()}
 
 
 def new_chart(height: float, left: float = LEFT, right: float = RIGHT, bottom: float = 14.0) -> tuple[Figure, Axes]:

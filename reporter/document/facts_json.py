@@ -12,6 +12,7 @@ from pathlib import Path
 from reporter.facts import Facts
 from reporter.facts.precedents import RULE, Attempt, Precedents
 from reporter.facts.returns import Returns
+from reporter.facts.technicals import Technicals
 from reporter.facts.verdict import Verdict
 
 SCHEMA = 1
@@ -43,16 +44,17 @@ def document(facts: Facts, claims: Sequence[Mapping[str, object]]) -> dict[str, 
             "excluded": {issue.ticker: str(issue.flaw) for issue in quality.issues},
             "notes": list(quality.notes),
         },
-        "vintage": {"source": facts.vintage.source, "sha256": facts.vintage.sha256, "fetched_at": facts.vintage.fetched_at},
+        "vintage": {
+            "source": facts.vintage.source,
+            "sha256": facts.vintage.sha256,
+            "fetched_at": facts.vintage.fetched_at,
+        },
         **returns_part(returns),
         **present(
             relative_strength=strength_part(facts),
             rotation=facts.rotation,
             lead_lag=facts.lead_lag,
-            technicals={
-                ticker: {**plain(found), "status": str(found.status), "consolidating": found.consolidating, "marks_met": sum(found.marks.values())}
-                for ticker, found in facts.technicals.items()
-            },
+            technicals={ticker: technicals_part(found) for ticker, found in facts.technicals.items()},
             precedents=precedents_part(facts.precedents),
             reversion=facts.reversion,
             backdrop=facts.backdrop,
@@ -101,12 +103,23 @@ def returns_part(returns: Returns) -> dict[str, object]:
                 "won": sum(year.subject > year.benchmark for year in returns.years),
                 "of": len(returns.years),
                 "median_gap": returns.usual_year_gap,
-                "each": {str(year.year): {"subject": year.subject, "benchmark": year.benchmark} for year in returns.years},
+                "each": {
+                    str(year.year): {"subject": year.subject, "benchmark": year.benchmark} for year in returns.years
+                },
             }
             if returns.years
             else None
         ),
         "streak": dict(returns.streak),
+    }
+
+
+def technicals_part(found: Technicals) -> dict[str, object]:
+    return {
+        **present(**{f.name: getattr(found, f.name) for f in fields(found)}),
+        "consolidating": found.consolidating,
+        "marks_met": sum(found.marks.values()),
+        "status": str(found.status),
     }
 
 

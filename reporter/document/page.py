@@ -91,7 +91,9 @@ def make_page(
     words: Mapping[str, str] = language.labels["document"]
     sections: Mapping[str, str] = language.labels["sections"]
     title, standfirst = speaker.say(story.title), speaker.say(story.standfirst)
-    figures = {name: figure(name, caption, charts[name], speaker) for name, caption in story.captions.items() if name in charts}
+    figures = {
+        name: figure(name, caption, charts[name], speaker) for name, caption in story.captions.items() if name in charts
+    }
     placed = places(tuple(figures), tuple(section.name for section in story.sections))
     return Page(
         language=language.code,
@@ -112,7 +114,8 @@ def make_page(
                 name=section.name,
                 label=sections[section.name],
                 paragraphs=tuple(
-                    Markup(" ").join(speaker.say(finding).html for finding in paragraph) for paragraph in section.paragraphs
+                    Markup(" ").join(speaker.say(finding).html for finding in paragraph)
+                    for paragraph in section.paragraphs
                 ),
                 figures=tuple(figures[name] for name in placed.get(section.name, ())),
             )
@@ -157,7 +160,18 @@ def places(charts: Sequence[str], sections: Sequence[str]) -> Mapping[str, Seque
 
 
 #: The order of the article; an absent section keeps its place in it.
-PLAN = ("lede", "evidence", "turn", "technicals", "field", "reversion", "precedents", "backdrop", "quote", "bottom_line")
+PLAN = (
+    "lede",
+    "evidence",
+    "turn",
+    "technicals",
+    "field",
+    "reversion",
+    "precedents",
+    "backdrop",
+    "quote",
+    "bottom_line",
+)
 
 
 def left_out(facts: Facts, language: Language) -> Iterator[str]:

@@ -78,7 +78,7 @@ def _fetcher(assets: dict[str, bytes]) -> object:
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class Assets(URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:  # noqa: ARG002
             name = url.removeprefix(ASSETS)
             if name not in assets or not url.startswith(ASSETS):
                 raise FatalURLFetchingError(f"the page asks for '{url[:80]}', which is not part of it")

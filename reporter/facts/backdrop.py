@@ -1,4 +1,4 @@
-"""Backdrop: short rate, ten-year yield and VIX, as measured. Levels are closes; nothing here says what a market expects."""
+"""Backdrop: short rate, ten-year yield and VIX, as measured: closes, and nothing about what a market expects."""
 
 from __future__ import annotations
 

@@ -46,8 +46,8 @@ class Pair:
     @property
     def ratio(self) -> Array:
         """100 at the first common session."""
-        relative = self.subject / self.benchmark
-        return relative / relative[0] * 100
+        relative: Array = self.subject / self.benchmark
+        return np.asarray(relative / relative[0] * 100)
 
 
 def make_pair(panel: Panel, subject: str, benchmark: str) -> Pair:

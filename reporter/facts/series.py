@@ -76,7 +76,7 @@ def make_panel(prices: Prices, tickers: Sequence[str], bases: Mapping[str, date]
 
 
 def rolling_mean(values: Array, length: int) -> Array:
-    """Mean of the last `length` values at each row; NaN in the first `length - 1`. Shape: as `values`, no NaN inside."""
+    """Mean of the last `length` values at each row; NaN in the first `length - 1`. `values` has no NaN."""
     mean = np.full(len(values), np.nan)
     if len(values) >= length:
         windows = np.lib.stride_tricks.sliding_window_view(values, length)

@@ -163,7 +163,7 @@ def wilder(values: Array, length: int) -> Array:
 
 
 def rsi(close: Array, length: int = RSI_LENGTH) -> Array:
-    """Relative strength index after Wilder, 0..100; 100 where there was no loss. Shape: as `close`, NaN while warming up."""
+    """Relative strength index after Wilder, 0..100; 100 where there was no loss; NaN while warming up."""
     steps = np.diff(close)
     gain, loss = wilder(np.maximum(steps, 0), length), wilder(np.maximum(-steps, 0), length)
     with np.errstate(divide="ignore", invalid="ignore"):

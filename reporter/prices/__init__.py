@@ -15,7 +15,6 @@ from reporter.config import SourceName, Sources
 from reporter.prices.bars import COLUMNS, Fetched, is_level, split_suspects
 from reporter.sessions import Calendar, Days
 
-
 #: Of every price that is kept: far below a cent, so that a price divided by many splits is still told apart.
 DECIMALS = 6
 

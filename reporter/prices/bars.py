@@ -18,7 +18,7 @@ COLUMNS = tuple(TITLES)
 #: A close may lie this far outside the day's range: the two can come from different tapes (the auction, the
 #: consolidated trades) and are rounded apart after a split. A cent, or a thousandth of the price.
 CENT, THOUSANDTH = 0.01, 0.001
-#: No fund moves tenfold in a session; a wrong unit (pence for pounds) is a hundredfold, a forgotten split up to tenfold.
+#: No fund moves tenfold in a session; a wrong unit (pence for pounds) is a hundredfold, a forgotten split tenfold.
 IMPOSSIBLE_MOVE = 10.0
 #: Splits that are in use. A move within one per cent of such a ratio deserves a look, not a refusal.
 SPLITS = (2.0, 3.0, 4.0, 5.0, 8.0)

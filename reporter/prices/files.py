@@ -30,7 +30,7 @@ DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T][\d:.+\-Z]*)?")
 GAPS = frozenset({"", "nan", "null", "none", "n/a", "na", "#n/a", "<na>"})
 
 
-class _Wrong(Exception):
+class _Wrong(Exception):  # noqa: N818
     """One file that cannot be used; the text begins with its name."""
 
 

@@ -84,14 +84,14 @@ def _factors(seed: int, rows: int) -> Factors:
         note = max(0.4, note - 100 * fall)
         bill += 0.004 * (max(0.02, 1.6 * note - 3.1 - (1.5 if bear else 0.0)) - bill)
         walk[row] = market, fall, turbulence, bill, note, bounce
-    market, fall, turbulence, bills, notes, bounces = walk.T
+    markets, falls, turbulences, bills, notes, bounces = walk.T
     drift = {"size": np.where(bounces > 0, 0.42, -0.125)}
     returns = {
         name: drift.get(name, DRIFT.get(name, 0.0)) / YEAR
-        + VOLATILITY[name] / YEAR**0.5 * np.sqrt(turbulence) * draws[name]
+        + VOLATILITY[name] / YEAR**0.5 * np.sqrt(turbulences) * draws[name]
         for name in VOLATILITY
     }
-    return Factors({**returns, "market": market, "rates": fall}, turbulence, bills, notes)
+    return Factors({**returns, "market": markets, "rates": falls}, turbulences, bills, notes)
 
 
 def _bars(ticker: str, factors: Factors, sessions: Days, seed: int) -> pd.DataFrame:
@@ -115,7 +115,11 @@ def _level(ticker: str, factors: Factors, rng: np.random.Generator) -> tuple[Arr
 def _fund(fund: Fund, factors: Factors, sessions: Days, rng: np.random.Generator) -> tuple[Array, ...]:
     """Columns of a fund: closes in cents, finer before its split; a range around open and close; volume."""
     rows = len(sessions)
-    split_row, split_ratio, ex_day = int(rng.integers(600, 4800)), int(rng.choice((1, 1, 2, 3))), int(rng.integers(14, 26))
+    split_row, split_ratio, ex_day = (
+        int(rng.integers(600, 4800)),
+        int(rng.choice((1, 1, 2, 3))),
+        int(rng.integers(14, 26)),
+    )
     own, gap, up, down, crowd = rng.standard_normal((rows, 5)).T
     leaning = dict(zip(FACTORS, fund.betas, strict=True))
     log_return = sum(beta * factors.returns[name] for name, beta in leaning.items() if beta)
@@ -150,7 +154,8 @@ def _ex_dates(sessions: Days, day: int) -> Array:
     """1 on the first session on or after a day of March, June, September and December; else 0."""
     month = sessions.astype("M8[M]")
     due = (month.astype("int64") % 3 == 2) & ((sessions - month).astype("int64") + 1 >= day)
-    return (due & ~np.append(False, due[:-1])).astype("float64")
+    first: Array = (due & ~np.append(False, due[:-1])).astype("float64")
+    return first
 
 
 def _to_tick(price: Array, tick: Array) -> Array:

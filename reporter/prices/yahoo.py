@@ -67,7 +67,7 @@ class _ZoneKnown:
         return
 
 
-class _Line(Session[Response]):
+class _Line(Session[Response]):  # type: ignore[misc]
     """The connection: a base URL in the place of Yahoo's hosts, spacing, a deadline, and failures in clear words."""
 
     def __init__(self, settings: YahooSettings) -> None:

@@ -128,4 +128,3 @@ def relative_strength(s: Situation) -> Caption | None:
         start=day(lines[0].days[0], "relative_strength.chart_start"),
         attempts=known is not None and any(attempt.day >= lines[0].days[0] for attempt in known.attempts),
     )
-

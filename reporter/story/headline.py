@@ -25,7 +25,9 @@ def standfirst(s: Situation) -> Finding:
     """By standing and month, with what the week and the year's gap add to it."""
     if s.standing is None or s.month is None:
         return s.finding(SECTION, "standfirst_new")
-    return s.finding(SECTION, f"standfirst_{s.standing}_{s.month}", window=s.window, recovered=recovered(s), year=year(s))
+    return s.finding(
+        SECTION, f"standfirst_{s.standing}_{s.month}", window=s.window, recovered=recovered(s), year=year(s)
+    )
 
 
 def recovered(s: Situation) -> bool:
@@ -44,5 +46,3 @@ def year(s: Situation) -> str:
     if change is Moved.CROSSED:
         return "crossed"
     return str(change) if change in (Moved.NARROWED, Moved.WIDENED) else "little"
-
-

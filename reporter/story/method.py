@@ -58,7 +58,11 @@ def rules(s: Situation) -> Iterator[Finding]:
         )
     if facts.rotation:
         yield s.finding(
-            SECTION, "rotation", ratio=n(rotation.RATIO_WEEKS), momentum=n(rotation.MOMENTUM_WEEKS), tail=n(rotation.TAIL)
+            SECTION,
+            "rotation",
+            ratio=n(rotation.RATIO_WEEKS),
+            momentum=n(rotation.MOMENTUM_WEEKS),
+            tail=n(rotation.TAIL),
         )
     yield from timing(s)
     yield s.finding(SECTION, "verdict", of=n(6))
