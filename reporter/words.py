@@ -29,7 +29,7 @@ def read_words(path: Path) -> WordFile:
 
 
 @cache
-def _read(path: Path, changed: int) -> WordFile:
+def _read(path: Path, _changed: int) -> WordFile:
     """Parsing costs a quarter of a second for the names of funds, so that the result is kept, by hash of the file."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError

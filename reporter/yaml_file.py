@@ -21,7 +21,7 @@ Where = tuple[str, ...]  # ("briefs", "small-caps", "field", "3")
 
 #: The core schema of YAML 1.2 for values without quotes; everything else is text.
 PLAIN = (
-    (re.compile(r"~|null|Null|NULL"), lambda text: None),
+    (re.compile(r"~|null|Null|NULL"), lambda _: None),
     (re.compile(r"true|True|TRUE|false|False|FALSE"), lambda text: text.lower() == "true"),
     (re.compile(r"[-+]?[0-9]{1,18}"), int),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), float),

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-if importlib.util.find_spec("reporter.prices.quality") is None:  # facts import it for an annotation only
-    stand_in = ModuleType("reporter.prices.quality")
-    stand_in.Quality = SimpleNamespace  # type: ignore[attr-defined]
-    sys.modules["reporter.prices.quality"] = stand_in
-
 from reporter.config import Brief, FilesSettings, Sources
 from reporter.facts import Facts, compute_facts
 from reporter.facts.series import Panel, make_panel
 from reporter.prices import Prices, load_prices
+from reporter.prices.quality import judge
 from reporter.sessions import Calendar, load_calendar
 
 MARKET = Path(__file__).parents[2] / "shared" / "market"
@@ -93,10 +86,9 @@ def facts_of(calendar: Calendar) -> Callable[..., Facts]:
 
     def facts(prices: Prices, subject: str, benchmark: str, field: Sequence[str] = (), **settings: Any) -> Facts:
         brief = Brief(subject=subject, benchmark=benchmark, field=tuple(field), **settings)
-        usable = tuple(ticker for ticker in brief.tickers if np.isfinite(prices.close[ticker].iloc[-1]))
-        excluded = tuple(ticker for ticker in brief.tickers if ticker not in usable)
-        quality = SimpleNamespace(status="ok", usable=usable, excluded=excluded, notes=())
-        return compute_facts(prices, "test", brief, quality, calendar)  # type: ignore[arg-type]
+        as_of = prices.sessions[-1].date()
+        quality = judge(prices, (subject, benchmark), brief.tickers[2:], as_of)
+        return compute_facts(prices, "test", brief, quality, calendar)
 
     return facts
 
@@ -149,7 +141,7 @@ class Market:
         as_of: date = date(2024, 10, 16),
         headline_index: str | None = None,
     ) -> Facts:
-        """The facts of one edition, computed once a session of tests. Funds of the field without a close are left out."""
+        """The facts of one edition, computed once a session of tests; the gate leaves out what has no prices."""
         key = (subject, benchmark, tuple(field), as_of, headline_index)
         if key not in self._known:
             tickers = (subject, benchmark, *field, *((headline_index,) if headline_index else ()))

@@ -48,7 +48,14 @@ class Steps:
         quality = SimpleNamespace(status=self.status, notes=self.notes)
         headline = dict.fromkeys(given["languages"], "Малые — ±")
         return SimpleNamespace(
-            brief=name, session=given["as_of"], quality=quality, headline=headline, verdict="thin", files={}
+            brief=name,
+            session=given["as_of"],
+            quality=quality,
+            headline=headline,
+            verdict="thin",
+            vintage="ab12",
+            shortfall="",
+            files={},
         )
 
     def publish(self, edition: Any, root: Path) -> tuple[Path, ...]:
@@ -269,6 +276,7 @@ class TestWhatItPrints:
             "quality": {"status": "degraded", "notes": ["VGK is stale"]},
             "title": {"en": "Малые — ±", "ru": "Малые — ±"},
             "verdict": "thin",
+            "vintage": "ab12",
             "files": ["o/a.pdf", "o/a.html"],
         }
         assert result.stderr == "reporter: degraded: VGK is stale\n"

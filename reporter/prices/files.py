@@ -34,7 +34,7 @@ class _Wrong(Exception):  # noqa: N818
     """One file that cannot be used; the text begins with its name."""
 
 
-def fetch(tickers: Sequence[str], calendar: Calendar, as_of: date, settings: FilesSettings) -> Fetched:
+def fetch(tickers: Sequence[str], _: Calendar, as_of: date, settings: FilesSettings) -> Fetched:
     """Bars up to the as-of session from the files that the folder has.
 
     Raises:

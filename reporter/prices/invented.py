@@ -1,4 +1,4 @@
-"""The funds of the simulated market: how each leans on the factors. Invented figures near to life, none of them real."""
+"""The funds of the simulated market: how each leans on the factors. Invented figures near to life, none is real."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ SETTLED = timedelta(minutes=30)
 WAY_OUT = "try again later, or use prices of your own with --source files"
 
 
-class _Trouble(OSError):
+class _Trouble(OSError):  # noqa: N818
     """Something that may pass: an answer that is no answer, or none. yfinance lets an OSError through."""
 
 
@@ -60,10 +60,10 @@ class _ZoneKnown:
     The zone is used for the start and the end of the request only; the bars come with their own.
     """
 
-    def lookup(self, ticker: str) -> str:
+    def lookup(self, _: str) -> str:
         return "America/New_York"
 
-    def store(self, ticker: str, zone: str | None) -> None:
+    def store(self, *_: object) -> None:
         return
 
 
@@ -158,8 +158,8 @@ def fetch(
     """
     line = _Line(settings)
     YfData(session=line).cache_get.cache_clear()
-    cache._TzCacheManager._tz_cache = _ZoneKnown()
-    cache._CookieCacheManager._Cookie_cache = cache._CookieCacheDummy()
+    cache._TzCacheManager._tz_cache = _ZoneKnown()  # noqa: SLF001
+    cache._CookieCacheManager._Cookie_cache = cache._CookieCacheDummy()  # noqa: SLF001
     pull = _Pull()
     waiting = list(tickers)
     for tries, pause in enumerate((0.0, *PAUSES)):

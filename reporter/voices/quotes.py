@@ -30,7 +30,7 @@ class Quote(Setting):
     expires: date | None = None  # the last day on which it may be used
     briefs: tuple[BriefName, ...] = ()  # none: all of them
     licence: str = ""  # why we may print it; not printed
-    translations: dict[LanguageCode, Line] = {}  # by language; each is marked as ours
+    translations: dict[LanguageCode, Line] = Field(default={})  # by language; each is marked as ours
 
 
 class Vault(Setting):
