@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -17,6 +18,7 @@ from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
+from babel.numbers import NumberPattern
 from jinja2 import ChoiceLoader, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
@@ -122,13 +124,16 @@ class Language:
         if unit is Unit.ORDINAL:
             return self._ordinal(int(value))
         if unit in (Unit.PERCENT, Unit.SHARE, Unit.RATE) and style in ("prose", "size", "change"):
-            text = self.locale.percent_formats[None].apply(value / 100, self.locale, force_frac=(digits, digits))
+            text = self._number(self.locale.percent_formats, value / 100, digits, digits)
         else:
-            least = 0 if unit is Unit.THRESHOLD else digits
-            text = self.locale.decimal_formats[None].apply(value, self.locale, force_frac=(least, digits))
-        if style in ("signed", "change") and value > 0:
-            text = f"+{text}"
-        return str(text).replace("-", MINUS)
+            text = self._number(self.locale.decimal_formats, value, 0 if unit is Unit.THRESHOLD else digits, digits)
+        return f"+{text}" if style in ("signed", "change") and value > 0 else text
+
+    def _number(self, formats: Mapping[str | None, NumberPattern], value: float, least: int, most: int) -> str:
+        """In the pattern of the locale, with `least` to `most` decimals."""
+        pattern = copy(formats[None])
+        pattern.frac_prec = (least, most)
+        return str(pattern.apply(value, self.locale)).replace("-", MINUS)
 
     def _day(self, value: date, style: str) -> str:
         formats = self.labels["dates"]
@@ -140,8 +145,7 @@ class Language:
 
     def axis(self, value: float) -> str:
         """A round value on the axis of a chart."""
-        text = self.locale.decimal_formats[None].apply(round(value, 6) + 0.0, self.locale, force_frac=(0, 2))
-        return str(text).replace("-", MINUS)
+        return self._number(self.locale.decimal_formats, round(value, 6) + 0.0, 0, 2)
 
     def _ordinal(self, value: int) -> str:
         words: Sequence[str] = self.labels["ordinals"]
