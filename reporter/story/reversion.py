@@ -32,6 +32,7 @@ def extreme_level(s: Situation) -> list[Finding]:
             "level_low" if low else "level_high",
             days=share(days, "relative_strength.percentile" if low else "relative_strength.percentile_above"),
             since=Quantity(strength.since.year, Unit.YEAR, "relative_strength.since"),
+            hardly=0 < days < lexicon.HARDLY,
             lowest=strength.percentile == 0,
             highest=strength.percentile == 1,
         )
