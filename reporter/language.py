@@ -41,7 +41,12 @@ DECIMALS = {
 }  # fmt: skip
 FRACTIONS = frozenset({Unit.PERCENT, Unit.SHARE, Unit.POINTS, Unit.THRESHOLD})
 #: Spaces and stray marks that a sentence with an absent part leaves behind.
-TIDY = ((re.compile(r"[ \t\r\n]+"), " "), (re.compile(r" ([.,;:!?)])"), r"\1"), (re.compile(r"\( "), "("))
+TIDY = (
+    (re.compile(r"[ \t\r\n]+"), " "),
+    (re.compile(r" ([.,;:!?)])"), r"\1"),
+    (re.compile(r"\( "), "("),
+    (re.compile(r"(?<!\.)\.\.(?!\.)"), "."),  # an abbreviation at the end of a sentence
+)
 
 
 @dataclass(frozen=True)

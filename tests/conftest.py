@@ -7,15 +7,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from reporter.config import Brief, FilesSettings, Sources
+from reporter.config import Brief, Config, FilesSettings, Sources
+from reporter.config_file import load_config
+from reporter.document.edition import Edition
 from reporter.facts import Facts, compute_facts
 from reporter.facts.series import Panel, make_panel
+from reporter.language import known_tickers
+from reporter.pipeline import make_edition
 from reporter.prices import Prices, load_prices
 from reporter.prices.quality import judge
 from reporter.sessions import Calendar, load_calendar
@@ -167,3 +172,34 @@ def walk() -> Callable[..., np.ndarray]:
         return 100 * np.exp(np.concatenate(([0.0], np.cumsum(steps))))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def config() -> Config:
+    """The bundled configuration on the simulated market."""
+    bundled = load_config(Path(__file__).parents[1] / "config.yaml", known_tickers)
+    return bundled.model_copy(update={"sources": bundled.sources.model_copy(update={"use": "simulated"})})
+
+
+@pytest.fixture(scope="session")
+def make(config: Config, calendar: Calendar) -> Callable[..., Edition]:
+    """An edition of a configured brief: `make("small-caps", date(…), languages=("en",), paper="Letter")`."""
+
+    def edition(
+        name: str = "small-caps",
+        as_of: date = date(2024, 10, 16),
+        languages: Sequence[str] = ("en", "ru"),
+        brief: Mapping[str, Any] = MappingProxyType({}),
+        **settings: Any,
+    ) -> Edition:
+        chosen = config.briefs[name].model_copy(update=dict(brief))
+        settled = config.model_copy(update=settings)
+        return make_edition(settled, name, chosen, calendar=calendar, as_of=as_of, languages=languages)
+
+    return edition
+
+
+@pytest.fixture(scope="session")
+def edition(make: Callable[..., Edition]) -> Edition:
+    """Small caps on the simulated market, both languages: made once."""
+    return make()

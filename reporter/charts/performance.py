@@ -33,7 +33,7 @@ def draw(facts: Facts, language: Language) -> str | None:
     for ticker, colour, width in ((facts.benchmark, INK, 1.0), (facts.subject, SUBJECT, 1.5)):
         draw_line(axes, lines[ticker], 100, color=colour, linewidth=width)
     first, last = lines[facts.subject].days[0], facts.as_of
-    axes.axhline(0, color=GREY, linewidth=0.6)
+    axes.axhline(0, color=GREY, linewidth=0.6, clip_on=False)
     time_axis(axes, first, last, months(first, last, language))
     value_axis(axes, [(tick, language.axis(tick)) for tick in round_ticks(*axes.get_ylim())])
     end_labels(

@@ -40,7 +40,9 @@ def draw(facts: Facts, language: Language) -> str | None:
     cross = status.cross
     if cross is not None and cross.day in fast.days:
         x, y = float(numbers([cross.day])[0]), fast.values[fast.days.index(cross.day)]
-        axes.plot([x], [y], marker="o", markersize=4, color=INK, markerfacecolor="none", markeredgewidth=0.8)
+        axes.plot(
+            [x], [y], marker="o", markersize=4, color=INK, markerfacecolor="none", markeredgewidth=0.8, clip_on=False
+        )
         text = language.label("charts", "golden_cross" if cross.golden else "death_cross")
         low, high = axes.get_xlim()
         near_left = (x - low) < (high - low) / 3

@@ -43,8 +43,8 @@ def draw(facts: Facts, language: Language) -> str | None:
     reach_y = max(abs(y - 100) for _, y in points) * 1.2 or 1.0
     axes.set_xlim(100 - reach_x, 100 + reach_x)
     axes.set_ylim(100 - reach_y, 100 + reach_y)
-    axes.axhline(100, color=GREY, linewidth=0.6)
-    axes.axvline(100, color=GREY, linewidth=0.6)
+    axes.axhline(100, color=GREY, linewidth=0.6, clip_on=False)
+    axes.axvline(100, color=GREY, linewidth=0.6, clip_on=False)
     axes.set_xticks(ticks := round_ticks(*axes.get_xlim()), [language.axis(tick) for tick in ticks])
     value_axis(axes, [(tick, language.axis(tick)) for tick in round_ticks(*axes.get_ylim())])
     corners = {"leading": (1, 1), "weakening": (1, 0), "lagging": (0, 0), "improving": (0, 1)}
@@ -57,7 +57,7 @@ def draw(facts: Facts, language: Language) -> str | None:
         mine = ticker == facts.subject
         xs, ys = zip(*facts.rotation[ticker].tail, strict=True)
         colour = SUBJECT if mine else PALE
-        axes.plot(xs, ys, color=colour, linewidth=1.3 if mine else 0.5)
+        axes.plot(xs, ys, color=colour, linewidth=1.3 if mine else 0.5, clip_on=False)
         axes.plot(
             xs[-1:],
             ys[-1:],
@@ -65,6 +65,7 @@ def draw(facts: Facts, language: Language) -> str | None:
             markersize=4.4 if mine else 3.2,
             color=SUBJECT if mine else GREY,
             markeredgewidth=0,
+            clip_on=False,
         )
     heads = {ticker: facts.rotation[ticker].tail[-1] for ticker in reversed(tickers)}
     place_labels(axes, heads, facts.rotation[facts.subject].tail, facts.subject)

@@ -47,6 +47,7 @@ def render_pdf(page: Page, paper: str, templates: Path | None = None) -> bytes:
     if problem := pdf_problem():
         raise DocumentError(problem)
     from weasyprint import HTML
+    from weasyprint.urls import FatalURLFetchingError
 
     charts = {
         figure.name: Markup('<img src="{}" alt="{}">').format(f"{ASSETS}{figure.name}.svg", figure.alt)
@@ -58,11 +59,14 @@ def render_pdf(page: Page, paper: str, templates: Path | None = None) -> bytes:
     fonts = faces({name: f"{ASSETS}{name}.ttf" for _, name, *_ in FONTS})
     html = plain_numbers(fill(page, templates, print=True, links=(), charts=charts, fonts=fonts, paper=paper))
     trouble = _Trouble()
-    with trouble:
-        made = HTML(string=html, base_url=ASSETS, url_fetcher=_fetcher(assets)).write_pdf(
-            pdf_variant="pdf/ua-1",
-            pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
-        )
+    try:
+        with trouble:
+            made = HTML(string=html, base_url=ASSETS, url_fetcher=_fetcher(assets)).write_pdf(
+                pdf_variant="pdf/ua-1",
+                pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
+            )
+    except FatalURLFetchingError as error:
+        raise DocumentError(f"PDF: {error}") from error
     if trouble.texts:
         raise DocumentError(f"PDF: {trouble.texts[0]}")
     return bytes(made or b"")

@@ -1,0 +1,120 @@
+"""The PDF as a reader's program sees it: pypdf and pikepdf are the outside answers."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pikepdf
+import pytest
+from pypdf import PdfReader
+
+from reporter.charts import CHARTS
+from reporter.document.edition import Edition
+from reporter.errors import DocumentError
+
+LETTER, A4 = (612, 792), (595.28, 841.89)
+
+
+@pytest.fixture(scope="module", params=["en", "ru"])
+def pdf(edition: Edition, request: pytest.FixtureRequest) -> bytes:
+    return edition.files[f"small-caps-2024-10-16-{request.param}.pdf"]
+
+
+def nodes(element: Any) -> Iterator[Any]:
+    """The structure tree, depth first."""
+    if isinstance(element, pikepdf.Array):
+        for one in element:
+            yield from nodes(one)
+    elif isinstance(element, pikepdf.Dictionary) and "/S" in element:
+        yield element
+        yield from nodes(element.get("/K", pikepdf.Array()))
+
+
+def test_only_the_bundled_fonts_and_all_embedded(pdf: bytes) -> None:
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        fonts = [one for one in document.objects if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"]
+        names = {re.sub("^/[A-Z]{6}[+]", "", str(font.BaseFont)) for font in fonts}
+        descriptors = [one.FontDescriptor for one in fonts if "/FontDescriptor" in one]
+        assert descriptors and all("/FontFile2" in one for one in descriptors)
+    families = {re.match(r"Inter|Source-?Serif-?4", name) and re.match(r"Inter|Source", name)[0] for name in names}
+    assert families == {"Inter", "Source"}, names
+
+
+def test_tagged_with_language_title_and_alternative_texts(pdf: bytes) -> None:
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        root = document.Root
+        assert str(root.Lang) in ("en", "ru")
+        assert bool(root.MarkInfo.Marked)
+        assert bool(root.ViewerPreferences.DisplayDocTitle)
+        figures = [one for one in nodes(root.StructTreeRoot.K) if one.S == "/Figure"]
+        assert len([one for one in figures if str(one.get("/Alt", ""))]) == len(CHARTS)
+        assert any(re.search(r"\d", str(one.get("/Alt", ""))) for one in figures)
+        with document.open_metadata() as metadata:
+            assert metadata["pdfuaid:part"] == "1"
+            assert metadata["dc:title"]
+
+
+def test_bookmarks_page_numbers_and_the_warning_on_every_page(pdf: bytes) -> None:
+    document = PdfReader(io.BytesIO(pdf))
+    count = len(document.pages)
+    assert 2 <= count <= 4
+    titles = [str(one.title) for one in flat(document.outline)]
+    assert len(titles) >= 7
+    for number, page in enumerate(document.pages, 1):
+        shown = " ".join(page.extract_text().split())
+        assert "SIMULATED" in shown
+        assert re.search(rf"\b{number} (?:of|из) {count}\b", shown)
+
+
+def flat(outline: Any) -> Iterator[Any]:
+    for one in outline:
+        if isinstance(one, list):
+            yield from flat(one)
+        else:
+            yield one
+
+
+def test_numbers_stand_on_the_page(edition: Edition) -> None:
+    document = PdfReader(io.BytesIO(edition.files["small-caps-2024-10-16-en.pdf"]))
+    shown = " ".join(" ".join(page.extract_text() for page in document.pages).split())
+    for text in edition.headline["en"], "Total return, per cent", "IJR divided by SPY":
+        assert text in shown
+
+
+@pytest.mark.parametrize(("paper", "size"), [("A4", A4), ("Letter", LETTER)])
+def test_paper(paper: str, size: tuple[float, float], make: Callable[..., Edition]) -> None:
+    made = make(paper=paper, formats=("pdf",), languages=("en",))
+    box = PdfReader(io.BytesIO(made.files["small-caps-2024-10-16-en.pdf"])).pages[0].mediabox
+    assert (float(box.width), float(box.height)) == pytest.approx(size, abs=0.5)
+
+
+def test_a_page_cannot_reach_out(edition: Edition, tmp_path: Any, make: Callable[..., Edition]) -> None:
+    """A template of the user's that fetches is refused; nothing is read and nothing is called."""
+    (tmp_path / "sections").mkdir()
+    for address in ("file:///etc/passwd", "http://127.0.0.1:9/x.png"):
+        (tmp_path / "sections" / "method.html.j2").write_text(f'<img alt="x" src="{address}">')
+        with pytest.raises(DocumentError, match="which is not part of it"):
+            make(templates=tmp_path, formats=("pdf",), languages=("en",))
+
+
+def test_without_pango_the_html_is_there_and_the_packages_are_named(tmp_path: Any) -> None:
+    program = """
+import sys
+class Gone:
+    def find_spec(self, name, path=None, target=None):
+        if name == "weasyprint":
+            raise OSError("cannot load library 'libgobject-2.0-0'")
+sys.meta_path.insert(0, Gone())
+from reporter.cli import reporter
+reporter()
+"""
+    command = [sys.executable, "-c", program, "brief", "bonds", "--source", "simulated", "--as-of", "2024-10-16"]
+    made = subprocess.run([*command, "--output", str(tmp_path)], capture_output=True, text=True, check=False)
+    assert made.returncode == 70
+    assert "libpangoft2-1.0-0 libharfbuzz-subset0" in made.stderr and "Traceback" not in made.stderr
+    assert len(list(tmp_path.rglob("*.html"))) == 2 and not list(tmp_path.rglob("*.pdf"))
