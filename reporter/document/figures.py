@@ -154,9 +154,10 @@ def verdict_tests(facts: Facts, speaker: Speaker) -> Tests | None:
     language, words, verdict = speaker.language, speaker.language.labels["document"], facts.verdict
     if verdict is None:
         return None
+    met = speaker.number("tests", "tests", count(len(verdict.met), "verdict.met"))
     of = speaker.number("tests", "tests", count(verdict.of, "verdict.of"))
     return Tests(
-        title=escape(words["tests"]).format(of=of),
+        title=escape(words["tests"]).format(met=met, of=of),
         verdict=language.label("verdicts", str(verdict.label)),
         rows=tuple(
             Test(

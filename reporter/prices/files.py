@@ -152,6 +152,8 @@ def _table(text: str, header: Sequence[str]) -> tuple[pd.DataFrame, Days] | None
     except ValueError:  # pandas' ParserError is one
         return None
     dates = table.pop("Date").tolist()
+    if not dates:
+        return table.astype("float64"), np.array([], dtype="datetime64[D]")
     if any(len(str(day)) != len("2024-10-16") for day in dates) or any(kind.kind not in "fiu" for kind in table.dtypes):
         return None
     try:

@@ -74,7 +74,7 @@ def test_failure_leaves_nothing_behind(tmp_path: Path, step: str, monkeypatch: p
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(*((os, "fsync", full) if step == "fsync" else (Path, "rename", full)))
-    with pytest.raises(OutputError, match="No space left on device.*--output") as raised:
+    with pytest.raises(OutputError, match=r"No space left on device.*--output") as raised:
         publish(EDITION, tmp_path)
     assert raised.value.exit_code == 73
     assert tree(tmp_path) == {} and not list((tmp_path / "small-caps" / "2024").iterdir())

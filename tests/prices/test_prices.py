@@ -1,0 +1,135 @@
+"""What every source has in common: the cut at the as-of, the scale of adjusted closes, the vintage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from reporter.config import SimulatedSettings, Sources
+from reporter.prices import Prices, load_prices
+from reporter.prices.bars import COLUMNS, Fetched, first_fault, split_suspects, total_return
+from reporter.sessions import Calendar
+
+AS_OF = date(2024, 10, 16)
+
+
+def bars(calendar: Calendar, last: date = AS_OF, **columns: float) -> pd.DataFrame:
+    """Five bars of 100, adjusted 80; `columns` replace a whole column."""
+    days = calendar.between(date(2024, 1, 1), last)[-5:]
+    values = {"close": 100.0, "adjusted_close": 80.0, "high": 101.0, "low": 99.0, "volume": 1.0} | columns
+    return pd.DataFrame({name: np.full(5, values[name]) for name in COLUMNS}, index=pd.DatetimeIndex(days))
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch, calendar: Calendar):
+    """Prices from bars by hand, as if a source had given them."""
+
+    def prices(given: dict[str, pd.DataFrame], *tickers: str, optional: tuple[str, ...] = ()) -> Prices:
+        problems = {ticker: f"{ticker}: absent" for ticker in (*tickers, *optional) if ticker not in given}
+        source = {"files": lambda *_: Fetched(bars=given, problems=problems)}
+        monkeypatch.setattr("reporter.prices.SOURCES", source)
+        return load_prices(tickers or tuple(given), optional, calendar, AS_OF, Sources(), "files")
+
+    return prices
+
+
+def test_adjusted_close_equals_the_close_at_the_last_bar(load, calendar: Calendar) -> None:
+    prices = load({"AAA": bars(calendar)})
+    assert prices.adjusted_close["AAA"].tolist() == [100.0] * 5
+
+
+def test_levels_pay_nothing(load, calendar: Calendar) -> None:
+    prices = load({"^TNX": bars(calendar)})
+    assert prices.adjusted_close["^TNX"].tolist() == prices.close["^TNX"].tolist()
+
+
+def test_days_after_the_as_of_leave_no_trace(load, calendar: Calendar) -> None:
+    before = bars(calendar)
+    later = bars(calendar, date(2024, 10, 23), close=-7.0, adjusted_close=1e9)
+    assert load({"AAA": pd.concat([before, later])}).sha256 == load({"AAA": before}).sha256
+
+
+def test_a_fund_without_a_close_so_far_is_a_problem(load, calendar: Calendar) -> None:
+    prices = load({"AAA": bars(calendar), "NEW": bars(calendar, date(2024, 12, 2))})
+    assert list(prices.close) == ["AAA"]
+    assert prices.problems == {"NEW": "NEW: no close on or before 2024-10-16"}
+
+
+def test_half_a_bar_is_a_gap(load, calendar: Calendar) -> None:
+    half = bars(calendar)
+    half.iloc[2, half.columns.get_loc("adjusted_close")] = np.nan
+    prices = load({"AAA": half})
+    assert all(np.isnan(getattr(prices, name)["AAA"].iloc[2]) for name in COLUMNS)
+
+
+def test_absent_optional_tickers_are_no_problem(load, calendar: Calendar) -> None:
+    prices = load({"AAA": bars(calendar)}, "AAA", "BBB", optional=("^VIX",))
+    assert list(prices.problems) == ["BBB"]
+
+
+def test_the_move_of_a_split_is_noted(load, calendar: Calendar) -> None:
+    split = bars(calendar)
+    split.loc[split.index[3] :, "close"] = 50.0
+    assert "moved by the ratio of a split, please check: 2024-10-15" in load({"AAA": split}).notes[0]
+
+
+def test_vintage_is_independent_of_the_order_of_columns_and_of_nothing_else(load, calendar: Calendar) -> None:
+    prices = load({"AAA": bars(calendar), "BBB": bars(calendar, close=50.0)})
+    turned = replace(prices, **{name: getattr(prices, name)[["BBB", "AAA"]] for name in COLUMNS})
+    assert turned.sha256 == prices.sha256
+    for name in COLUMNS:
+        changed = getattr(prices, name).copy()
+        changed.iloc[1, 1] += 0.01
+        assert replace(prices, **{name: changed}).sha256 != prices.sha256
+    renamed = {name: getattr(prices, name).rename(columns={"AAA": "AAC"}) for name in COLUMNS}
+    assert replace(prices, **renamed).sha256 != prices.sha256
+    assert replace(prices, source="yahoo", notes=("x",)).sha256 == prices.sha256
+
+
+def test_vintage_changes_with_the_sessions(calendar: Calendar) -> None:
+    sources = Sources(simulated=SimulatedSettings(seed=1))
+    a, b = (load_prices(("SPY",), (), calendar, day, sources, "simulated") for day in (AS_OF, date(2024, 10, 15)))
+    assert a.sha256 != b.sha256
+
+
+@pytest.mark.parametrize(
+    ("ticker", "column", "value", "text"),
+    [
+        ("AAA", "close", -1.0, "negative price -1 in 'Close'"),
+        ("AAA", "adjusted_close", 0.0, "price of zero in 'Adj Close'"),
+        ("AAA", "high", 98.0, "high 98 is below low 99"),
+        ("AAA", "low", 100.5, "close 100 is outside the day's range 100.5 to 101"),
+        ("AAA", "volume", -1.0, "negative volume -1"),
+        ("AAA", "low", np.inf, "infinite value in 'Low'"),
+        ("AAA", "low", 100.05, None),  # within a thousandth
+        ("AAA", "close", np.nan, None),
+        ("^TNX", "low", -1.0, None),
+        ("^TNX", "high", 98.0, "high 98 is below low 99"),
+    ],
+)
+def test_a_bar_that_cannot_be_true(
+    calendar: Calendar, ticker: str, column: str, value: float, text: str | None
+) -> None:
+    table = bars(calendar)
+    table.iloc[3, table.columns.get_loc(column)] = value
+    fault = first_fault(table, ticker)
+    assert (fault and (fault.row, fault.text)) == (text and (3, text))
+
+
+@pytest.mark.parametrize(("factor", "fault", "suspect"), [(0.1, True, False), (0.5, False, True), (1.5, False, False)])
+def test_moves_of_a_wrong_unit_and_of_a_split(calendar: Calendar, factor: float, fault: bool, suspect: bool) -> None:
+    table = bars(calendar)
+    table.loc[table.index[2] :, ["close", "high", "low"]] *= factor
+    table.iloc[1] = np.nan  # a gap is stepped over
+    assert (first_fault(table, "AAA") is not None) is fault
+    assert split_suspects(table) == ([str(table.index[2].date())] if suspect else [])
+
+
+def test_total_return_of_two_dividends() -> None:
+    """100 → 99 ex 1 → 99 → 49 ex 49.5 (one half): by hand."""
+    close, paid = np.array([100.0, 99.0, 99.0, 49.5]), np.array([0.0, 1.0, 0.0, 49.5])
+    np.testing.assert_allclose(total_return(close, paid), [100 * 0.99 * 0.5, 99 * 0.5, 99 * 0.5, 49.5])
