@@ -136,7 +136,7 @@ def brief(
 
     now = datetime.now(UTC)
     calendar = load_calendar(chosen.calendar, now)
-    session = session_of(calendar, as_of, now)
+    session = session_of(calendar, as_of, now, config.sources.use)
     edition = make_edition(config, name, chosen, calendar=calendar, as_of=session, languages=spoken, progress=_progress)
     _tell(edition, publish(edition, config.output), as_json, show)
     if edition.shortfall:

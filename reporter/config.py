@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -22,6 +23,10 @@ FieldKind = Literal["funds", "factor-funds", "sector-funds", "country-funds", "b
 #: YAML 1.2 knows only true and false; people also write on, off, yes and no.
 SWITCH = {"on": True, "yes": True, "off": False, "no": False}
 Switch = Annotated[bool, BeforeValidator(lambda value: SWITCH.get(str(value).lower(), value))]
+
+
+#: How long after the close a bar of Yahoo is final: quotes are late by a quarter of an hour, and the auction takes time.
+SETTLED = timedelta(minutes=30)
 
 
 class Setting(BaseModel):

@@ -95,9 +95,11 @@ def languages(config: Config, asked: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(asked))
 
 
-def session_of(calendar: Calendar, asked: date | None, now: datetime) -> date:
-    """The session to speak about."""
-    last = calendar.last_completed(now)
+def session_of(calendar: Calendar, asked: date | None, now: datetime, source: str) -> date:
+    """The session to speak about: asked for, or the last one that is over and settled at the source."""
+    from reporter.config import SETTLED
+
+    last = calendar.last_completed(now - SETTLED if source == "yahoo" else now)
     if asked is None:
         return last
     if asked > now.astimezone().date():

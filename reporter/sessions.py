@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import calendar as months
-import os
-import tempfile
+import hashlib
 import warnings
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from platformdirs import user_cache_dir
 
+from reporter.cache import keep, read_cached
 from reporter.errors import UsageError, suggestion
 
 Days = NDArray[np.datetime64]
@@ -144,40 +141,31 @@ def load_calendar(name: str, now: datetime) -> Calendar:
     Raises:
         UsageError: there is no such calendar.
     """
-    path = Path(user_cache_dir("market-brief"), f"{name.replace('/', '-')}-{version('exchange_calendars')}.npy")
-    table = _read(path, now)
+    kept_as = f"{name.replace('/', '-')}-{version('exchange_calendars')}.sessions"
+    table = _read(kept_as, now)
     if table is None:
         table = _build(name, now.date())
-        _write(path, table)
+        _keep(kept_as, table, now.date())
     return Calendar(name, *(table[column].copy() for column in ("session", "close", "early")))
 
 
-def _read(path: Path, now: datetime) -> NDArray[Any] | None:
-    """The cached table; None where there is none, or it is damaged, or it ends too early to be kept."""
-    try:
-        table: NDArray[Any] = np.load(path, allow_pickle=False)
-        built = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except (OSError, ValueError, EOFError):
+def _read(name: str, now: datetime) -> NDArray[Any] | None:
+    """The kept table; None where there is none, or it is damaged, or it ends too early to be used."""
+    content = read_cached(name) or b""
+    digest, built, rows = content[:32], content[32:40], content[40:]
+    if hashlib.sha256(built + rows).digest() != digest:
         return None
-    if table.dtype != TABLE or len(table) < 2 or not (table["session"][1:] > table["session"][:-1]).all():
-        return None
+    table: NDArray[Any] = np.frombuffer(rows, TABLE)
+    today = np.datetime64(now.date(), "D")
     last = table["session"][-1]
-    short = last < np.datetime64((now + REST).date(), "D")
     # A table of today that is short stays, as long as it knows today: the exchange has published no more.
-    stays = built.date() >= now.date() and last >= np.datetime64(now.date(), "D")
-    return None if short and not stays else table
+    stays = last >= today and np.frombuffer(built, "M8[D]")[0] >= today
+    return table if stays or last >= np.datetime64((now + REST).date(), "D") else None
 
 
-def _write(path: Path, table: NDArray[Any]) -> None:
-    """Whole or not at all. A folder that cannot be written costs the next run a second, no more."""
-    with suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
-            try:
-                np.save(file, table)
-                os.replace(file.name, path)
-            except OSError:
-                os.unlink(file.name)
+def _keep(name: str, table: NDArray[Any], today: date) -> None:
+    content = np.array([today], "M8[D]").tobytes() + table.tobytes()
+    keep(name, hashlib.sha256(content).digest() + content)
 
 
 def _build(name: str, today: date) -> NDArray[Any]:

@@ -32,7 +32,9 @@ class Yahoo:
     bars: Mapping[str, pd.DataFrame]  # columns Open High Low Close `Adj Close` Volume Dividends; index: days
     now: datetime = datetime(2024, 10, 17, 12, tzinfo=UTC)
     faults: dict[str, list[str]] = field(default_factory=dict)
+    slow_cookies: bool = False
     asked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    paths: list[str] = field(default_factory=list)  # all that was asked for
     url: str = ""
 
     def chart(self, ticker: str, fault: str) -> dict[str, Any]:
@@ -68,15 +70,18 @@ class Yahoo:
                 for part in ("pre", "regular", "post")
             },
         }
-        indicators = {"quote": [quote], "adjclose": [{"adjclose": column("Adj Close")}]}
+        indicators = {"quote": [quote]}
+        if "Adj Close" in bars:
+            indicators["adjclose"] = [{"adjclose": column("Adj Close")}]
         events = {"events": {"dividends": dividends}} if dividends else {}
         result = {"meta": meta, "timestamp": stamps, "indicators": indicators, **events}
         return {"chart": {"result": [result], "error": None}}
 
     def answer(self, path: str) -> tuple[int, str, bytes, str]:
         """Status, type, body, and the fault that was asked for."""
+        self.paths.append(path)
         if not path.startswith("/v8/finance/chart/"):
-            return 200, "text/plain", b"crumb", ""
+            return 200, "text/plain", b"crumb", "slow" if self.slow_cookies else ""
         ticker = unquote(path.rpartition("/")[2])
         self.asked[ticker] += 1
         waiting = self.faults.get(ticker) or self.faults.get("*") or []
@@ -84,6 +89,8 @@ class Yahoo:
         as_json = "application/json"
         if fault.isdigit():
             return int(fault), "text/html", b"<html>Oops</html>" if fault == "502" else b"Too Many Requests", fault
+        if fault == "elsewhere":
+            return 302, "text/html", b"", fault
         if fault == "consent":
             return 200, "text/html", CONSENT, fault
         if fault == "empty":
@@ -110,6 +117,8 @@ def serve(yahoo: Yahoo) -> Iterator[Yahoo]:
                 return
             self.send_response_only(status)
             self.send_header("Date", format_datetime(yahoo.now, usegmt=True))
+            if status == 302:
+                self.send_header("Location", f"{yahoo.url}/elsewhere")
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

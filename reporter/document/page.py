@@ -12,7 +12,7 @@ from reporter.document.claims import Speaker
 from reporter.document.figures import KeyFigure, Table, Tests, key_figures, return_table, verdict_tests
 from reporter.facts import Facts
 from reporter.finding import day
-from reporter.language import Language
+from reporter.language import Language, plain
 from reporter.story import Story
 from reporter.story.captions import Caption
 
@@ -76,9 +76,7 @@ class Page:
     parts: tuple[Part, ...]
     table: Table | None
     tests: Tests | None
-    method: tuple[Markup, ...]
-    provenance: Markup
-    disclaimer: str
+    method: tuple[tuple[Markup, ...], ...]  # two columns, at their end where the prices come from and the disclaimer
     labels: Mapping[str, str]  # the `document` group, and the names of sections
     page_of: tuple[str, ...]  # pieces around the numbers: before the page, between, after the count
 
@@ -90,6 +88,13 @@ def make_page(
     language = speaker.language
     words: Mapping[str, str] = language.labels["document"]
     sections: Mapping[str, str] = language.labels["sections"]
+    disclaimer = brand.disclaimer.get(language.code) or words["disclaimer"]
+    provenance = fill(
+        words["provenance"],
+        source=language.label("sources", facts.vintage.source),
+        day=speaker.number("foot", "provenance", day(facts.as_of, "as_of"), "full"),
+        hash=facts.vintage.sha256[:12],
+    )
     title, standfirst = speaker.say(story.title), speaker.say(story.standfirst)
     figures = {
         name: figure(name, caption, charts[name], speaker) for name, caption in story.captions.items() if name in charts
@@ -123,14 +128,7 @@ def make_page(
         ),
         table=return_table(facts, speaker),
         tests=verdict_tests(facts, speaker),
-        method=tuple(speaker.say(rule).html for rule in story.method),
-        provenance=fill(
-            words["provenance"],
-            source=language.label("sources", facts.vintage.source),
-            day=speaker.number("foot", "provenance", day(facts.as_of, "as_of"), "full"),
-            hash=facts.vintage.sha256[:12],
-        ),
-        disclaimer=brand.disclaimer.get(language.code) or words["disclaimer"],
+        method=halves([*(speaker.say(rule).html for rule in story.method), provenance, escape(disclaimer)]),
         labels={**words, **{f"section_{name}": label for name, label in sections.items()}},
         page_of=tuple(piece for part in words["page"].split("{page}") for piece in part.split("{pages}")),
     )
@@ -172,6 +170,13 @@ PLAN = (
     "quote",
     "bottom_line",
 )
+
+
+def halves(paragraphs: Sequence[Markup]) -> tuple[tuple[Markup, ...], tuple[Markup, ...]]:
+    """Split so that the longer half is as short as can be. CSS columns would do it, and cost WeasyPrint a second."""
+    lengths = [len(plain(paragraph)) for paragraph in paragraphs]
+    cut = min(range(len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
+    return tuple(paragraphs[:cut]), tuple(paragraphs[cut:])
 
 
 def left_out(facts: Facts, language: Language) -> Iterator[str]:

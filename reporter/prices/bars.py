@@ -21,7 +21,7 @@ CENT, THOUSANDTH = 0.01, 0.001
 #: No fund moves tenfold in a session; a wrong unit (pence for pounds) is a hundredfold, a forgotten split tenfold.
 IMPOSSIBLE_MOVE = 10.0
 #: Splits that are in use. A move within one per cent of such a ratio deserves a look, not a refusal.
-SPLITS = (2.0, 3.0, 4.0, 5.0, 8.0)
+SPLITS = (2.0, 3.0, 4.0, 5.0, 8.0, 10.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ def first_fault(bars: pd.DataFrame, ticker: str) -> Fault | None:
         if not is_level(ticker):
             factor = np.exp(np.abs(np.log(move(close))))
             text = "close {close:g} is ten times the one before, or a tenth of it: a wrong unit, or a split left out?"
-            rules.append((text, factor >= IMPOSSIBLE_MOVE))
+            rules.append((text, factor > IMPOSSIBLE_MOVE * (1 - 1e-9)))  # logarithms are not exact
     found = [(int(np.argmax(wrong)), text) for text, wrong in rules if wrong.any()]
     if not found:
         return None

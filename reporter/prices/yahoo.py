@@ -6,9 +6,9 @@ import logging
 import re
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,9 +19,10 @@ from curl_cffi.requests import Response, Session
 from curl_cffi.requests.exceptions import RequestException, Timeout
 from yfinance import cache
 from yfinance.data import YfData
-from yfinance.exceptions import YFException, YFPricesMissingError, YFRateLimitError
+from yfinance.exceptions import YFException, YFRateLimitError
+from yfinance.utils import is_isin
 
-from reporter.config import YahooSettings
+from reporter.config import SETTLED, YahooSettings
 from reporter.errors import UpstreamError
 from reporter.prices.bars import TITLES, Fetched, first_fault, is_level, total_return
 from reporter.sessions import Calendar
@@ -37,8 +38,6 @@ COOKIE_PATIENCE = 5.0
 CHART = "/v8/finance/chart/"
 #: Far ahead: up to now, yfinance would answer out of its memory, and a mirror of a later day would be cut.
 END = "2099-12-31"
-#: Quotes are late by a quarter of an hour, and the closing auction takes some minutes.
-SETTLED = timedelta(minutes=30)
 WAY_OUT = "try again later, or use prices of your own with --source files"
 
 
@@ -76,8 +75,10 @@ class _Line(Session[Response]):  # type: ignore[misc]
         self.deadline = time.monotonic() + settings.budget
         self.next_at = 0.0
         self.answered = False  # whether anything has ever come back
+        self.courteous = True  # False once cookies could not be had: nobody waits for them a second time
         self.served_at: datetime | None = None  # by the clock of the server
         self.meta: dict[str, Any] = {}  # what the newest answer said about its ticker
+        self.indicators: dict[str, Any] = {}  # and its columns
 
     def left(self) -> float:
         """Seconds of the budget that are left."""
@@ -85,9 +86,11 @@ class _Line(Session[Response]):  # type: ignore[misc]
 
     def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Response:
         chart = CHART in url
-        host = urlsplit(url).netloc
-        if self.settings.base_url and host.endswith("yahoo.com"):
-            url = self.settings.base_url.rstrip("/") + url.partition(host)[2]
+        if not (chart or self.courteous):
+            raise _Trouble("no cookies")
+        if self.settings.base_url:  # whatever that mirror says, no other host is asked
+            url = self.settings.base_url.rstrip("/") + url.partition(urlsplit(url).netloc)[2]
+            kwargs["allow_redirects"] = False
         time.sleep(max(0.0, min(self.next_at - time.monotonic(), self.left())))
         patience = min(self.settings.timeout, self.left(), self.settings.timeout if chart else COOKIE_PATIENCE)
         if patience <= 0:
@@ -95,9 +98,10 @@ class _Line(Session[Response]):  # type: ignore[misc]
         kwargs["timeout"] = patience
         try:
             response = super().request(method, url, *args, **kwargs)
-        except Timeout as error:
-            raise _Trouble(f"no answer within {patience:.3g} s") from error
         except RequestException as error:
+            self.courteous = self.courteous and chart
+            if isinstance(error, Timeout):
+                raise _Trouble(f"no answer within {patience:.3g} s") from error
             raise (_Trouble if self.answered else _Blocked)(f"cannot connect ({_reason(error)})") from error
         finally:
             self.next_at = time.monotonic() + self.settings.spacing
@@ -115,9 +119,9 @@ class _Line(Session[Response]):  # type: ignore[misc]
             raise _Blocked("rate limited (HTTP 429): too many requests from this address")
         if status >= 500:
             raise _Trouble(f"the server has an error (HTTP {status})")
-        if status in (401, 403) or (status >= 400 and status != 404):
+        if status >= 400 and status != 404:
             raise _Trouble(f"the request was turned down (HTTP {status})")
-        if response.text.lstrip()[:1] == "<":
+        if status // 100 == 3 or response.text.lstrip()[:1] == "<":
             raise _Trouble("a web page came instead of prices (an outage, or a page that asks for consent)")
         try:
             chart = response.json()["chart"]
@@ -128,7 +132,7 @@ class _Line(Session[Response]):  # type: ignore[misc]
             raise _Refused(f"Yahoo does not know it ({error.get('description', 'not found')})")
         if not result or not result[0].get("timestamp"):
             raise _Trouble(f"an answer without prices ({error.get('description') or 'and without a reason'})")
-        self.meta = result[0].get("meta") or {}
+        self.meta, self.indicators = result[0].get("meta") or {}, result[0].get("indicators") or {}
         if (symbol := str(self.meta.get("symbol", ticker))).upper() != ticker.upper():
             raise _Refused(f"Yahoo answered about '{symbol[:20]}' instead")
 
@@ -149,7 +153,6 @@ def fetch(
     calendar: Calendar,
     as_of: date,
     settings: YahooSettings,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Fetched:
     """Bars from 2000 to the as-of session, one request a ticker; failures that may pass are asked again.
 
@@ -157,7 +160,8 @@ def fetch(
         UpstreamError: nothing can be reached, or every ticker failed in a way that may pass.
     """
     line = _Line(settings)
-    YfData(session=line).cache_get.cache_clear()
+    type(YfData)._instances.pop(YfData, None)  # noqa: SLF001  # its crumb and memory belong to an earlier connection
+    YfData(session=line)
     cache._TzCacheManager._tz_cache = _ZoneKnown()  # noqa: SLF001
     cache._CookieCacheManager._Cookie_cache = cache._CookieCacheDummy()  # noqa: SLF001
     pull = _Pull()
@@ -167,11 +171,11 @@ def fetch(
             break  # neither before nor after a pause did anything come back: nobody is there
         if not waiting or line.left() <= pause:
             break
-        sleep(pause)
+        time.sleep(pause)
         waiting = _round(waiting, line, calendar, as_of, pull)
     if waiting and not pull.bars and not pull.problems:
         host = settings.base_url or "Yahoo"
-        raise UpstreamError(f"{host}: {pull.trouble[waiting[-1]]}; {WAY_OUT}")
+        raise UpstreamError(f"{host}: {pull.trouble.get(waiting[-1], 'no time left')}; {WAY_OUT}")
     for ticker in waiting:
         pull.problems[ticker] = f"{ticker}: {pull.trouble.get(ticker, 'not asked, since the others failed')}; {WAY_OUT}"
     if len(set(pull.currencies.values())) > 1:
@@ -204,6 +208,8 @@ def _round(waiting: Sequence[str], line: _Line, calendar: Calendar, as_of: date,
 
 def _bars(ticker: str, line: _Line, calendar: Calendar, as_of: date, pull: _Pull) -> pd.DataFrame:
     """The bars of one ticker, checked; what is noteworthy is added to the pull."""
+    if is_isin(ticker):  # yfinance would search for its ticker, and keep the answer on disk
+        raise _Refused("is an ISIN; Yahoo goes by tickers")
     stock = yfinance.Ticker(ticker, session=line)
     try:
         table = stock.history(
@@ -212,22 +218,18 @@ def _bars(ticker: str, line: _Line, calendar: Calendar, as_of: date, pull: _Pull
         )  # fmt: skip
     except YFRateLimitError as error:
         raise _Blocked("rate limited (HTTP 429): too many requests from this address") from error
-    except (YFPricesMissingError, YFException, KeyError, TypeError, ValueError) as error:
+    except (YFException, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         # The answer had the form of prices (`_check`), and yfinance could make nothing of it.
         raise _Trouble(f"an answer that cannot be read ({type(error).__name__}: {_one_line(error)})") from error
     if table.empty:
         raise _Trouble("an answer without prices")
-    if currency := line.meta.get("currency"):
+    if (currency := line.meta.get("currency")) and not is_level(ticker):
         pull.currencies[ticker] = str(currency)
     table.index = pd.DatetimeIndex(table.index.tz_localize(None).normalize())
-    bars = pd.DataFrame({name: table[title].astype("float64") for name, title in TITLES.items() if title in table})
-    if "adjusted_close" not in bars:
-        dividends = table.get("Dividends", pd.Series(0.0, table.index)).to_numpy("float64")
-        bars["adjusted_close"] = (
-            bars["close"] if is_level(ticker) else total_return(bars["close"].to_numpy(), dividends)
-        )
-    bars = _final(bars, ticker, line, calendar, pull)
-    bars = bars.loc[: pd.Timestamp(as_of)]
+    table = _final(table.loc[: pd.Timestamp(as_of)], ticker, line, calendar, pull)
+    bars = pd.DataFrame({name: table[title].astype("float64") for name, title in TITLES.items()})
+    if "adjclose" not in line.indicators and not is_level(ticker):  # then yfinance has put the closes there
+        bars["adjusted_close"] = total_return(bars["close"].to_numpy(), table["Dividends"].to_numpy("float64"))
     if fault := first_fault(bars, ticker):
         day = bars.index[fault.row].date()
         raise _Refused(f"Yahoo has a bar on {day} that cannot be true: {fault.text}")
@@ -236,6 +238,8 @@ def _bars(ticker: str, line: _Line, calendar: Calendar, as_of: date, pull: _Pull
 
 def _final(bars: pd.DataFrame, ticker: str, line: _Line, calendar: Calendar, pull: _Pull) -> pd.DataFrame:
     """Without a last bar whose session was not over, with some minutes for the auction, when it was served."""
+    if bars.empty:
+        return bars
     day = bars.index[-1].date()
     served = line.served_at or datetime.now(UTC)
     if day != calendar.on_or_before(day) or served >= calendar.close(day) + SETTLED:

@@ -120,7 +120,17 @@ def test_a_bar_that_cannot_be_true(
     assert (fault and (fault.row, fault.text)) == (text and (3, text))
 
 
-@pytest.mark.parametrize(("factor", "fault", "suspect"), [(0.1, True, False), (0.5, False, True), (1.5, False, False)])
+@pytest.mark.parametrize(
+    ("factor", "fault", "suspect"),
+    [
+        (0.1, True, True),
+        (10, True, True),
+        (100, True, False),
+        (0.101, False, True),
+        (0.5, False, True),
+        (1.5, False, False),
+    ],
+)
 def test_moves_of_a_wrong_unit_and_of_a_split(calendar: Calendar, factor: float, fault: bool, suspect: bool) -> None:
     table = bars(calendar)
     table.loc[table.index[2] :, ["close", "high", "low"]] *= factor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -103,6 +104,39 @@ def test_answer_about_another_ticker_is_refused(yahoo: Yahoo, calendar: Calendar
     assert "answered about 'OTHER'" in load(yahoo, calendar).problems["BBB"]
 
 
+def test_an_isin_is_refused_without_a_search(yahoo: Yahoo, calendar: Calendar) -> None:
+    prices = load(yahoo, calendar, "AAA", "US78462F1033")
+    assert prices.problems["US78462F1033"] == "US78462F1033: is an ISIN; Yahoo goes by tickers"
+    assert not any("search" in path for path in yahoo.paths)
+
+
+def test_no_redirection_is_followed(yahoo: Yahoo, calendar: Calendar) -> None:
+    yahoo.faults["AAA"] = ["elsewhere"]
+    assert load(yahoo, calendar).problems == {}
+    assert "/elsewhere" not in yahoo.paths
+
+
+def test_every_fetch_gets_cookies_of_its_own(yahoo: Yahoo, calendar: Calendar) -> None:
+    for _ in range(2):
+        load(yahoo, calendar)
+    assert sum("crumb" in path for path in yahoo.paths) == 2
+
+
+def test_nobody_waits_for_cookies_twice(yahoo: Yahoo, calendar: Calendar) -> None:
+    yahoo.slow_cookies = True
+    assert load(yahoo, calendar).problems == {}
+    assert sum("chart" not in path for path in yahoo.paths) == 1
+
+
+def test_nothing_is_kept_on_disk(
+    yahoo: Yahoo, calendar: Calendar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for manager in ("_TzDBManager", "_CookieDBManager", "_ISINDBManager"):
+        monkeypatch.setattr(f"yfinance.cache.{manager}._cache_dir", str(tmp_path))
+    load(yahoo, calendar, "AAA", "ZZZ")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_different_currencies_are_noted(yahoo: Yahoo, calendar: Calendar) -> None:
     yahoo.faults["BBB"] = ["pence"]
     assert any("BBB GBp" in note for note in load(yahoo, calendar).notes)
@@ -115,6 +149,34 @@ def test_partial_bar_never_becomes_a_close(yahoo: Yahoo, calendar: Calendar, hou
     prices = load(yahoo, calendar)
     assert (prices.close["AAA"].last_valid_index() == pd.Timestamp(AS_OF)) is kept
     assert any("2024-10-16 is left out" in note for note in prices.notes) is not kept
+
+
+def test_a_bar_after_the_as_of_is_not_even_mentioned(yahoo: Yahoo, calendar: Calendar) -> None:
+    yahoo.now = datetime(2024, 10, 16, 17, tzinfo=UTC)
+    yahoo.bars["BBB"].loc[pd.Timestamp(AS_OF), "Close"] = -1.0
+    assert load(yahoo, calendar, as_of=date(2024, 10, 15)).notes == ()
+
+
+def test_before_the_first_bar_there_is_no_close(yahoo: Yahoo, calendar: Calendar) -> None:
+    prices = load(yahoo, calendar, as_of=date(2021, 10, 15))
+    assert prices.problems["AAA"] == "AAA: no close on or before 2021-10-15"
+
+
+def test_partial_bar_of_an_early_close(yahoo: Yahoo, calendar: Calendar) -> None:
+    """13:00 in New York on the day after Thanksgiving."""
+    friday = date(2024, 11, 29)
+    yahoo.bars["AAA"] = frame(calendar, 0, friday)
+    for minute, kept in ((29, False), (30, True)):
+        yahoo.now = datetime(2024, 11, 29, 18, minute, tzinfo=UTC)
+        prices = load(yahoo, calendar, "AAA", as_of=friday)
+        assert (prices.close["AAA"].last_valid_index() == pd.Timestamp(friday)) is kept
+
+
+def test_without_adjusted_closes_dividends_count(yahoo: Yahoo, calendar: Calendar) -> None:
+    served = yahoo.bars["AAA"]
+    yahoo.bars["AAA"] = served.drop(columns="Adj Close")
+    adjusted = load(yahoo, calendar).adjusted_close["AAA"]
+    np.testing.assert_allclose(adjusted, served["Adj Close"], rtol=1e-6)
 
 
 def test_impossible_bar_refuses_the_fund(yahoo: Yahoo, calendar: Calendar) -> None:
@@ -144,3 +206,8 @@ def test_budget_ends_the_asking(yahoo: Yahoo, calendar: Calendar) -> None:
     with pytest.raises(UpstreamError):
         load(yahoo, calendar, budget=0.8)
     assert sum(yahoo.asked.values()) <= 4
+
+
+def test_no_time_at_all_is_one_clear_line(yahoo: Yahoo, calendar: Calendar) -> None:
+    with pytest.raises(UpstreamError, match="no time left"):
+        load(yahoo, calendar, budget=1e-9)
