@@ -25,7 +25,7 @@ SWITCH = {"on": True, "yes": True, "off": False, "no": False}
 Switch = Annotated[bool, BeforeValidator(lambda value: SWITCH.get(str(value).lower(), value))]
 
 
-#: How long after the close a bar of Yahoo is final: quotes are late by a quarter of an hour, and the auction takes time.
+#: How long after the close a bar of Yahoo is final: quotes are late by a quarter of an hour, the auction needs time.
 SETTLED = timedelta(minutes=30)
 
 
