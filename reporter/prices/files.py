@@ -91,7 +91,7 @@ def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> pd.DataFram
         first, second = (int(places[kept[twice[0] + n]]) for n in (0, 1))
         raise _Wrong(f"{path.name}:{second}: date {days[twice[0]]} is there already, in line {first}")
 
-    table = table.iloc[kept] if len(kept) < len(table) else table
+    table = table.iloc[kept]
     close = table["Close"].to_numpy("float64")
     if np.isnan(close).all():
         raise _Wrong(f"{path.name}: column 'Close' has no value up to {as_of}")
