@@ -26,6 +26,11 @@ HOMES = {
 }
 
 
+#: Heights on paper, roughly: of text a character, of a heading, of a chart with its words, of a table.
+POINTS_A_CHARACTER, POINTS_A_SMALL_CHARACTER, POINTS_A_HEADING = 0.215, 0.125, 22.0
+POINTS_A_FIGURE, POINTS_A_BOX = 152.0, 118.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Figure:
     """A chart with its words."""
@@ -88,6 +93,24 @@ def make_page(
     language = speaker.language
     words: Mapping[str, str] = language.labels["document"]
     sections: Mapping[str, str] = language.labels["sections"]
+    title, standfirst = speaker.say(story.title), speaker.say(story.standfirst)
+    figures = {
+        name: figure(name, caption, charts[name], speaker) for name, caption in story.captions.items() if name in charts
+    }
+    placed = places(tuple(figures), tuple(section.name for section in story.sections))
+    parts = tuple(
+        Part(
+            name=section.name,
+            label=sections[section.name],
+            paragraphs=tuple(
+                Markup(" ").join(speaker.say(finding).html for finding in paragraph) for paragraph in section.paragraphs
+            ),
+            figures=tuple(figures[name] for name in placed.get(section.name, ())),
+        )
+        for section in story.sections
+    )
+    table, tests = return_table(facts, speaker), verdict_tests(facts, speaker)
+    rules = [speaker.say(rule).html for rule in story.method]
     disclaimer = brand.disclaimer.get(language.code) or words["disclaimer"]
     provenance = fill(
         words["provenance"],
@@ -95,11 +118,6 @@ def make_page(
         day=speaker.number("foot", "provenance", day(facts.as_of, "as_of"), "full"),
         hash=facts.vintage.sha256[:12],
     )
-    title, standfirst = speaker.say(story.title), speaker.say(story.standfirst)
-    figures = {
-        name: figure(name, caption, charts[name], speaker) for name, caption in story.captions.items() if name in charts
-    }
-    placed = places(tuple(figures), tuple(section.name for section in story.sections))
     return Page(
         language=language.code,
         brand=brand.name,
@@ -114,21 +132,10 @@ def make_page(
         standfirst=standfirst.html,
         description=standfirst.text,
         key_figures=tuple(key_figures(facts, story.role, speaker)),
-        parts=tuple(
-            Part(
-                name=section.name,
-                label=sections[section.name],
-                paragraphs=tuple(
-                    Markup(" ").join(speaker.say(finding).html for finding in paragraph)
-                    for paragraph in section.paragraphs
-                ),
-                figures=tuple(figures[name] for name in placed.get(section.name, ())),
-            )
-            for section in story.sections
-        ),
-        table=return_table(facts, speaker),
-        tests=verdict_tests(facts, speaker),
-        method=halves([*(speaker.say(rule).html for rule in story.method), provenance, escape(disclaimer)]),
+        parts=parts,
+        table=table,
+        tests=tests,
+        method=split_method([*rules, provenance, escape(disclaimer)], parts, (table is not None) + (tests is not None)),
         labels={**words, **{f"section_{name}": label for name, label in sections.items()}},
         page_of=tuple(piece for part in words["page"].split("{page}") for piece in part.split("{pages}")),
     )
@@ -172,10 +179,19 @@ PLAN = (
 )
 
 
-def halves(paragraphs: Sequence[Markup]) -> tuple[tuple[Markup, ...], tuple[Markup, ...]]:
-    """Split so that the longer half is as short as can be. CSS columns would do it, and cost WeasyPrint a second."""
-    lengths = [len(plain(paragraph)) for paragraph in paragraphs]
-    cut = min(range(len(lengths) + 1), key=lambda n: max(sum(lengths[:n]), sum(lengths[n:])))
+def split_method(
+    paragraphs: Sequence[Markup], parts: Sequence[Part], boxes: int
+) -> tuple[tuple[Markup, ...], tuple[Markup, ...]]:
+    """What follows the text, and what follows the figures, so that both columns of a sheet end at about one height.
+
+    A rough estimate in points is enough. CSS columns would balance, and cost WeasyPrint a second.
+    """
+    texts = [len(plain(paragraph)) for part in parts for paragraph in part.paragraphs]
+    text = sum(texts) * POINTS_A_CHARACTER + len(parts) * POINTS_A_HEADING
+    beside = sum(len(part.figures) for part in parts) * POINTS_A_FIGURE + boxes * POINTS_A_BOX
+    small = [len(plain(paragraph)) * POINTS_A_SMALL_CHARACTER for paragraph in paragraphs]
+    cuts = range(1, len(small) + 1)
+    cut = min(cuts, key=lambda n: abs(text + sum(small[:n]) - beside - sum(small[n:])))
     return tuple(paragraphs[:cut]), tuple(paragraphs[cut:])
 
 

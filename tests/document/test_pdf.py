@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pikepdf
@@ -86,6 +88,41 @@ def test_numbers_stand_on_the_page(edition: Edition) -> None:
         assert text in shown
 
 
+@pytest.mark.parametrize(
+    ("name", "day"), [("small-caps", date(2024, 10, 16)), ("sectors", date(2025, 1, 3)), ("bonds", date(2012, 11, 1))]
+)
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_nothing_of_the_page_is_lost_on_paper(name: str, day: date, paper: str, make: Callable[..., Edition]) -> None:
+    """Every sentence, figure title, table cell and rule of the HTML stands in the PDF as well."""
+    made = make(name, day, paper=paper)
+    for code in ("en", "ru"):
+        stem = f"{name}-{day}-{code}"
+        pages = PdfReader(io.BytesIO(made.files[f"{stem}.pdf"])).pages
+        assert 2 <= len(pages) <= 3
+        printed = squeezed("".join(page.extract_text() for page in pages))
+        shown = made.files[f"{stem}.html"].decode()
+        shown = re.sub(
+            r"</?data[^>]*>|<svg.*?</svg>|</?(?:a|q|span|strong)\b[^>]*>",
+            "",
+            shown[shown.index("<main") :],
+            flags=re.DOTALL,
+        )
+        pieces = [piece for piece in re.split(r"<[^>]+>", shown) if piece.strip()]
+        assert len(pieces) > 80
+        for piece in pieces:
+            assert found(squeezed(html.unescape(piece)), printed), piece
+
+
+def found(text: str, printed: str) -> bool:
+    """As a whole, or in two parts where a page ends inside a paragraph."""
+    return text in printed or any(text[:cut] in printed and text[cut:] in printed for cut in range(1, len(text)))
+
+
+def squeezed(text: str) -> str:
+    """Without spaces and hyphens, which a line break may add or take."""
+    return re.sub(r"[\s\u00a0\u00ad\u2010-]", "", text)
+
+
 @pytest.mark.parametrize(("paper", "size"), [("A4", A4), ("Letter", LETTER)])
 def test_paper(paper: str, size: tuple[float, float], make: Callable[..., Edition]) -> None:
     made = make(paper=paper, formats=("pdf",), languages=("en",))
@@ -97,7 +134,7 @@ def test_a_page_cannot_reach_out(edition: Edition, tmp_path: Any, make: Callable
     """A template of the user's that fetches is refused; nothing is read and nothing is called."""
     (tmp_path / "sections").mkdir()
     for address in ("file:///etc/passwd", "http://127.0.0.1:9/x.png"):
-        (tmp_path / "sections" / "method.html.j2").write_text(f'<img alt="x" src="{address}">')
+        (tmp_path / "sections" / "part.html.j2").write_text(f'<img alt="x" src="{address}">')
         with pytest.raises(DocumentError, match="which is not part of it"):
             make(templates=tmp_path, formats=("pdf",), languages=("en",))
 
