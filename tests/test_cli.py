@@ -334,7 +334,7 @@ class TestInit:
         assert run("init", "my.yaml").stdout == "my.yaml\n"
 
     def test_answers(self, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("reporter.cli.interactive", lambda: True)
+        monkeypatch.setattr("reporter.commands.init.interactive", lambda: True)
         result = run("init", stdin='my "briefs" # \\1\nen, xx\nru\nfiles\n/data/prices\n')
         assert result.exit_code == 0
         assert "name one or more of en, ru, separated by commas" in result.output
@@ -348,7 +348,7 @@ class TestInit:
         ]
 
     def test_stopped(self, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("reporter.cli.interactive", lambda: True)
+        monkeypatch.setattr("reporter.commands.init.interactive", lambda: True)
         result = run("init", stdin="")
         assert result.exit_code == 130
         assert not Path("config.yaml").exists()

@@ -1,0 +1,113 @@
+"""`reporter brief`: build an edition now."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reporter.commands.options import brief_names, config_option, day
+from reporter.errors import DocumentError, UsageError
+from reporter.request import (
+    adhoc_brief,
+    configuration,
+    configured_brief,
+    languages,
+    note,
+    overridden,
+    session_of,
+)
+
+if TYPE_CHECKING:
+    from reporter.document.edition import Edition
+
+
+@click.command()
+@click.argument("name", metavar="[BRIEF]", required=False, shell_complete=brief_names)
+@config_option
+@click.option("--subject", metavar="TICKER", help="An ad-hoc brief about this fund, without configuration …")
+@click.option("--benchmark", metavar="TICKER", help="… held against this one …")
+@click.option("--field", metavar="A,B,C", help="… and ranked among these.")
+@click.option("--headline-index", metavar="TICKER", help="A fund on the index that the news quote.")
+@click.option("--calendar", metavar="NAME", help="The exchange whose sessions count; default: XNYS.")
+@click.option("--as-of", metavar="YYYY-MM-DD", callback=day, help="Speak about this day; default: the last session.")
+@click.option("--source", type=click.Choice(["yahoo", "files", "simulated"]), help="Where prices come from.")
+@click.option(
+    "--prices", metavar="DIR", type=click.Path(path_type=Path), help="A folder of prices; means --source files."
+)
+@click.option("--language", "languages", metavar="CODE", multiple=True, help="Repeatable; default: those of the brief.")
+@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Where editions are written.")
+@click.option("--paper", type=click.Choice(["A4", "Letter"]), help="Paper of the PDF.")
+@click.option(
+    "--format", "formats", type=click.Choice(["html", "pdf"]), multiple=True, help="Repeatable; default: both."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the edition.")
+@click.option("--open", "show", is_flag=True, help="Open the page when it is made.")
+def brief(
+    name: str | None, config_path: Path | None, as_of: date | None, show: bool, as_json: bool, **given: Any
+) -> None:
+    """Build an edition now; nothing is mailed.
+
+    \b
+    reporter brief small-caps
+    reporter brief --subject EEM --benchmark ACWI --field EFA,VGK,EWJ
+    """
+    adhoc = {key: given.pop(key) for key in ("subject", "benchmark", "field", "headline_index", "calendar")}
+    adhoc = {key: value for key, value in adhoc.items() if value is not None}
+    if adhoc and name:
+        option = next(iter(adhoc)).replace("_", "-")
+        raise UsageError(f"--{option} belongs to an ad-hoc brief; leave out '{name}' or --{option}")
+    if adhoc and not {"subject", "benchmark"} <= adhoc.keys():
+        raise UsageError("an ad-hoc brief needs both --subject and --benchmark")
+
+    config = overridden(configuration(config_path, bool(adhoc)), given)
+    name, chosen = adhoc_brief(adhoc) if adhoc else configured_brief(config, name)
+    spoken = languages(config, given["languages"] or chosen.languages)
+
+    from reporter.delivery.archive import publish
+    from reporter.pipeline import make_edition
+    from reporter.sessions import load_calendar
+
+    now = datetime.now(UTC)
+    calendar = load_calendar(chosen.calendar, now)
+    session = session_of(calendar, as_of, now, config.sources.use)
+    edition = make_edition(config, name, chosen, calendar=calendar, as_of=session, languages=spoken, progress=_progress)
+    _tell(edition, publish(edition, config.output), as_json, show)
+    if edition.shortfall:
+        raise DocumentError(edition.shortfall)
+
+
+def _progress(step: str) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"· {step}", err=True)
+
+
+def _tell(edition: Edition, paths: tuple[Path, ...], as_json: bool, show: bool) -> None:
+    """What was made: paths or JSON for programs, the gist for a person at a terminal."""
+    quality = edition.quality
+    if quality.status != "ok":
+        note(f"{quality.status}: {'; '.join(quality.notes)}")
+    if sys.stderr.isatty():
+        click.echo("\n".join(("", *edition.headline.values(), edition.verdict, "")), err=True)
+    if as_json:
+        told = {
+            "brief": edition.brief,
+            "as_of": edition.session.isoformat(),
+            "quality": {"status": str(quality.status), "notes": list(quality.notes)},
+            "title": dict(edition.headline),
+            "verdict": edition.verdict,
+            "vintage": edition.vintage,
+            "files": [str(path) for path in paths],
+        }
+        click.echo(json.dumps(told, indent=2))  # ASCII, so that no terminal's encoding can break it
+    else:
+        for path in paths:
+            click.echo(os.fsencode(path))
+    page = next((path for path in paths if path.suffix == ".html"), None)
+    if show and page:
+        click.launch(str(page))
