@@ -23,7 +23,7 @@ from reporter.prices.quality import Quality, Status, judge
 from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 from reporter.story import write_story
-from reporter.voices.quotes import Quote, choose_quote, read_vault
+from reporter.voices import Voices, gather_voices
 
 
 def make_edition(
@@ -36,7 +36,7 @@ def make_edition(
     languages: Sequence[str],
     progress: Callable[[str], None] = lambda _: None,
 ) -> Edition:
-    """Prices, facts, story, charts, pages. Same configuration, same prices, same session: same bytes.
+    """Prices, voices, and the edition that is built of them.
 
     Args:
         languages: Codes; one page each.
@@ -50,10 +50,36 @@ def make_edition(
     """
     progress(f"prices of {len(brief.tickers)} funds from {config.sources.use}, up to {as_of}")
     prices, quality = gated_prices(config, name, brief, calendar, as_of)
+    voices = gather_voices(config, name, as_of)
+    return build_edition(
+        config, name, brief, prices, quality, voices, calendar=calendar, languages=languages, progress=progress
+    )
+
+
+def build_edition(
+    config: Config,
+    name: str,
+    brief: Brief,
+    prices: Prices,
+    quality: Quality,
+    voices: Voices,
+    *,
+    calendar: Calendar,
+    languages: Sequence[str],
+    progress: Callable[[str], None] = lambda _: None,
+) -> Edition:
+    """Facts, story, charts, pages. Same configuration, prices, voices and session: same bytes. Reads no source.
+
+    Args:
+        prices: Up to the session that the edition speaks about; `quality` is what the gate said of them.
+
+    Raises:
+        DocumentError: a template is wrong.
+    """
+    as_of: date = prices.sessions[-1].date()
     progress("facts")
     facts = compute_facts(prices, name, brief, quality, calendar)
-    quote = choose_quote(read_vault(config.quotes), name, as_of) if config.quotes else None
-    story = write_story(facts, quote, field_kind=brief.field_kind, implication=brief.implication)
+    story = write_story(facts, voices, field_kind=brief.field_kind, implication=brief.implication)
 
     shortfall = pdf_problem() if "pdf" in config.formats else ""
     formats = [kind for kind in config.formats if not (kind == "pdf" and shortfall)]
@@ -72,7 +98,7 @@ def make_edition(
             files[file_name(name, as_of, code, "html")] = render_html(page, links, config.templates)
     files["facts.json"] = facts_json(facts, claims({code: speaker.spoken for code, speaker in speakers.items()}))
     files["prices.csv"] = prices_csv(prices)
-    files["voices.json"] = voices_json(quote)
+    files["voices.json"] = voices_json(voices)
     return Edition(
         brief=name,
         session=as_of,
@@ -120,7 +146,8 @@ def verdict_label(facts: Facts) -> str:
     return str(facts.verdict.label) if facts.verdict else ""
 
 
-def voices_json(quote: Quote | None) -> bytes:
+def voices_json(voices: Voices) -> bytes:
     """What others said in this edition, with everything that the vault knows about it."""
-    voices = {"quote": quote.model_dump(mode="json", exclude_defaults=True)} if quote else {}
-    return (json.dumps(voices, ensure_ascii=False, indent=1) + "\n").encode()
+    quote = voices.quote
+    said = {"quote": quote.model_dump(mode="json", exclude_defaults=True)} if quote else {}
+    return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()

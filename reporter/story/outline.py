@@ -22,7 +22,7 @@ from reporter.story import (
 )
 from reporter.story.captions import Caption, captions
 from reporter.story.situation import assess
-from reporter.voices.quotes import Quote
+from reporter.voices import Voices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Story:
     method: tuple[Finding, ...]
 
 
-def write_story(facts: Facts, quote_of_day: Quote | None, *, field_kind: str, implication: bool) -> Story:
+def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: bool) -> Story:
     """The whole document plan. A section without findings is absent."""
     s = assess(facts, field_kind=field_kind, implication=implication)
     parts = (
@@ -57,7 +57,7 @@ def write_story(facts: Facts, quote_of_day: Quote | None, *, field_kind: str, im
         ("reversion", reversion.paragraphs(s)),
         ("precedents", precedents.paragraphs(s)),
         ("backdrop", backdrop.paragraphs(s)),
-        ("quote", quote.paragraphs(s, quote_of_day)),
+        ("quote", quote.paragraphs(s, voices.quote)),
         ("bottom_line", bottom_line.paragraphs(s)),
     )
     sections = (
