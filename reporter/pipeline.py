@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from reporter.charts import draw_charts
@@ -51,34 +52,29 @@ def make_edition(
     progress(f"prices of {len(brief.tickers)} funds from {config.sources.use}, up to {as_of}")
     prices, quality = gated_prices(config, name, brief, calendar, as_of)
     voices = gather_voices(config, name, as_of)
-    return build_edition(
-        config, name, brief, prices, quality, voices, calendar=calendar, languages=languages, progress=progress
-    )
+    progress("facts")
+    facts = compute_facts(prices, name, brief, quality, calendar)
+    edition = build_edition(config, brief, facts, voices, languages=languages, progress=progress)
+    return replace(edition, files={**edition.files, "prices.csv": prices_csv(prices)})
 
 
 def build_edition(
     config: Config,
-    name: str,
     brief: Brief,
-    prices: Prices,
-    quality: Quality,
+    facts: Facts,
     voices: Voices,
     *,
-    calendar: Calendar,
     languages: Sequence[str],
     progress: Callable[[str], None] = lambda _: None,
 ) -> Edition:
-    """Facts, story, charts, pages. Same configuration, prices, voices and session: same bytes. Reads no source.
+    """Story, charts, pages: all of an edition but its table of prices. Same input, same bytes; reads no source.
 
-    Args:
-        prices: Up to the session that the edition speaks about; `quality` is what the gate said of them.
+    A pure task: it can run in another process or on another machine, and twice.
 
     Raises:
         DocumentError: a template is wrong.
     """
-    as_of: date = prices.sessions[-1].date()
-    progress("facts")
-    facts = compute_facts(prices, name, brief, quality, calendar)
+    name, as_of = facts.brief, facts.as_of
     story = write_story(facts, voices, field_kind=brief.field_kind, implication=brief.implication)
 
     shortfall = pdf_problem() if "pdf" in config.formats else ""
@@ -97,15 +93,14 @@ def build_edition(
             links = tuple(neighbours(name, as_of, code, speakers, formats))
             files[file_name(name, as_of, code, "html")] = render_html(page, links, config.templates)
     files["facts.json"] = facts_json(facts, claims({code: speaker.spoken for code, speaker in speakers.items()}))
-    files["prices.csv"] = prices_csv(prices)
     files["voices.json"] = voices_json(voices)
     return Edition(
         brief=name,
         session=as_of,
-        quality=quality,
+        quality=facts.quality,
         headline={code: page.plain_title for code, page in pages.items()},
         verdict=verdict_label(facts),
-        vintage=prices.sha256,
+        vintage=facts.vintage.sha256,
         files=files,
         shortfall=shortfall,
     )
