@@ -119,6 +119,7 @@ def conflicts(brief: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], st
 
 class Config(Setting):
     output: Path = Path("output")  # editions are written below it; relative to the configuration file
+    state: Path = Path("output/.state")  # the ledger and what waits to be sent: a local disk, never a share
     paper: Literal["A4", "Letter"] = "A4"
     formats: tuple[Literal["html", "pdf"], ...] = Field(default=("html", "pdf"), min_length=1)
     templates: Path | None = None  # a folder whose files replace the bundled ones, file by file

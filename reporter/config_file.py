@@ -96,7 +96,9 @@ def _anchored(config: Config, folder: Path) -> Config:
     if files.folder:
         files = files.model_copy(update={"folder": _below(folder, files.folder)})
     paths = {
-        name: _below(folder, path) for name in ("output", "templates", "quotes") if (path := getattr(config, name))
+        name: _below(folder, path)
+        for name in ("output", "state", "templates", "quotes")
+        if (path := getattr(config, name))
     }
     return config.model_copy(update={**paths, "sources": config.sources.model_copy(update={"files": files})})
 

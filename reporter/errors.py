@@ -5,7 +5,11 @@
     ├── DataError          65   prices that nobody should print
     ├── UpstreamError      69   a source is away or answers nonsense
     ├── DocumentError      70   a page could not be made
+    ├── LedgerError        70   the memory of what was mailed cannot be trusted: nothing is sent
     ├── OutputError        73   a result cannot be written
+    ├── LockedError        75   another process is at it
+    ├── MailError          76   mail that needs a person: refused, given up, or nobody knows whether it arrived
+    ├── AccessError        77   this user may not
     └── ConfigError        78   the configuration file
 
 The command line prints the message as one line (what, where, what to do next) and ends with the exit code.
@@ -39,8 +43,24 @@ class DocumentError(ReporterError):
     exit_code = 70
 
 
+class LedgerError(ReporterError):
+    exit_code = 70
+
+
 class OutputError(ReporterError):
     exit_code = 73
+
+
+class LockedError(ReporterError):
+    exit_code = 75
+
+
+class MailError(ReporterError):
+    exit_code = 76
+
+
+class AccessError(ReporterError):
+    exit_code = 77
 
 
 class ConfigError(ReporterError):

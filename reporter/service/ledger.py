@@ -1,0 +1,265 @@
+"""The memory of what was due, made, archived and mailed: one SQLite file on a local disk.
+
+Every change of a state is a compare-and-set: it happens only if the row still is as it was read, and it writes its
+event in the same transaction. Whoever comes second gets None and steps back. Nothing slow runs inside a transaction.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+
+from reporter.errors import AccessError, LedgerError
+from reporter.service.rows import TABLES, Alert, Event, Moving, Publication, Row, Run, columns, row, stored
+from reporter.service.schema import MIGRATIONS
+
+FILE = "ledger.sqlite"
+#: File systems on which SQLite's locks or its write-ahead log are not to be trusted.
+REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "9p", "afs", "ceph"}
+
+
+class Ledger:
+    """Open it with `open_ledger`."""
+
+    def __init__(self, database: sqlite3.Connection, state: Path) -> None:
+        self.database = database
+        self.state = state  # the folder that paths in rows start from
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.database.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; inside another one it is part of that."""
+        if self.database.in_transaction:
+            yield
+            return
+        with _plainly(self.state):
+            self.database.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.database.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.OperationalError):  # a full disk has rolled back already
+                    self.database.execute("ROLLBACK")
+                raise
+
+    def rows(self, kind: type[Row], **where: Any) -> list[Row]:
+        """Rows in the order of their keys; a tuple means any of its values: `rows(Run, state=("due", "fetched"))`."""
+        table, key = TABLES[kind]
+        tests, values = [], []
+        for column, wanted in where.items():
+            several = wanted if isinstance(wanted, tuple) else (wanted,)
+            tests.append(f"{column} IN ({', '.join('?' * len(several))})")
+            values += [stored(value) for value in several]
+        clause = f" WHERE {' AND '.join(tests)}" if tests else ""
+        with _plainly(self.state):
+            found = self.database.execute(
+                f"SELECT {columns(kind)} FROM {table}{clause} ORDER BY {', '.join(key)}",  # noqa: S608  our own names
+                values,
+            ).fetchall()
+        return [row(kind, record) for record in found]
+
+    def one(self, kind: type[Row], **where: Any) -> Row | None:
+        """The row, or None."""
+        found = self.rows(kind, **where)
+        return found[0] if found else None
+
+    def add(self, row: Row) -> bool:
+        """Insert; False where a row with its key is there already, which stays as it is."""
+        given = {name: stored(value) for name, value in asdict(row).items() if value is not None}
+        with self.transaction():
+            done = self.database.execute(
+                f"INSERT INTO {TABLES[type(row)][0]} ({', '.join(given)}) VALUES ({', '.join('?' * len(given))}) "  # noqa: S608
+                "ON CONFLICT DO NOTHING",
+                list(given.values()),
+            )
+        return done.rowcount == 1
+
+    def move(self, row: Moving, state: str, now: datetime, detail: str | None = None, **changes: Any) -> Moving | None:
+        """Bring a row that still is as it was read into another state, and write the event.
+
+        Returns:
+            The row as it is now; None where somebody else has changed it in the meantime.
+        """
+        if isinstance(row, Run):
+            changes = {"updated_utc": now, **changes}
+        after = replace(row, state=state, **changes)
+        old, new = asdict(row), asdict(after)
+        set_ = [name for name in new if new[name] != old[name]] or ["state"]
+        with self.transaction():
+            done = self.database.execute(
+                f"UPDATE {TABLES[type(row)][0]} SET {', '.join(f'{name} = ?' for name in set_)} "  # noqa: S608
+                f"WHERE {' AND '.join(f'{name} IS ?' for name in old)}",
+                [stored(new[name]) for name in set_] + [stored(value) for value in old.values()],
+            )
+            if done.rowcount != 1:
+                return None
+            subject = f"{TABLES[type(row)][0]}{f' {row.target}' if isinstance(row, Publication) else ''}"
+            self.note(f"{subject}: {row.state} -> {state}", now, detail=detail, of=after)
+        return after
+
+    def note(self, what: str, now: datetime, *, detail: str | None = None, of: object = None) -> None:
+        """Write an event; `of` is the row that it is about."""
+        run, delivery = getattr(of, "run_id", None), getattr(of, "delivery_id", None)
+        self.add(Event(at_utc=now, run_id=run, delivery_id=delivery, what=what, detail=detail))
+
+    def get(self, key: str) -> str | None:
+        """A value of the table `meta`: instance_id, born_utc, and what others keep there."""
+        found = self.database.execute("SELECT v FROM meta WHERE k = ?", (key,)).fetchone()
+        return str(found[0]) if found else None
+
+    def put(self, key: str, value: str) -> None:
+        with self.transaction():
+            self.database.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v", (key, value)
+            )
+
+    @property
+    def instance(self) -> str:
+        """Who wrote: a random id, made with the ledger."""
+        return str(self.get("instance_id"))
+
+    def alert(self, key: str, now: datetime) -> Alert:
+        """Count a cause of alarm; one that was cleared begins anew."""
+        with self.transaction():
+            known = self.one(Alert, key=key)
+            count = known.count + 1 if known and not known.cleared_utc else 1
+            first = known.first_utc if known and count > 1 else now
+            sent = known.sent_utc if known and count > 1 else None
+            alert = Alert(key=key, first_utc=first, last_utc=now, count=count, sent_utc=sent)
+            self._replace(alert)
+        return alert
+
+    def settle(self, alert: Alert, **changes: Any) -> Alert:
+        """Set `sent_utc` or `cleared_utc`."""
+        after = replace(alert, **changes)
+        self._replace(after)
+        return after
+
+    def _replace(self, alert: Alert) -> None:
+        with self.transaction():
+            self.database.execute("DELETE FROM alert WHERE key = ?", (alert.key,))
+            self.add(alert)
+
+    def backup(self, path: Path) -> None:
+        """A whole copy, made while others write; `path` must not exist."""
+        self.database.execute("VACUUM INTO ?", (str(path),))
+
+
+def open_ledger(state: Path, now: datetime) -> Ledger:
+    """The ledger in the state folder, made where there is none.
+
+    Raises:
+        LedgerError: it is damaged, from a newer version, lost, or on a file system that cannot hold one.
+        AccessError: the folder cannot be used.
+    """
+    try:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (state / "spool").mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise AccessError(f"cannot use the state folder '{state}': {error.strerror}; set `state:`") from error
+    if not os.access(state, os.R_OK | os.W_OK | os.X_OK):
+        raise AccessError(f"the state folder '{state}' cannot be read and written by this user; set `state:`")
+    if (kind := file_system(state)) in REMOTE:
+        raise LedgerError(f"the state folder '{state}' is on a share ({kind}); set `state:` to a local disk")
+    path = state / FILE
+    if not path.exists():
+        if any((state / "spool").iterdir()):
+            raise LedgerError(
+                f"{path} is gone but its spool is not, so nobody knows what was mailed; nothing is sent. Put back a "
+                f"copy from {state / 'backup'}, or move '{state}' away to begin anew"
+            )
+        _create(path, now)
+    with _plainly(state):
+        database = _connect(path)
+        try:
+            _check(database, path)
+            _migrate(database)
+            database.execute("PRAGMA journal_mode=WAL")
+        except BaseException:
+            database.close()
+            raise
+    return Ledger(database, state)
+
+
+def file_system(path: Path) -> str:
+    """The kind of file system a folder is on; empty where the machine does not say."""
+    try:
+        lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    mounts = {line.split()[1].replace("\\040", " "): line.split()[2] for line in lines}
+    real = path.resolve()
+    return next((mounts[str(folder)] for folder in (real, *real.parents) if str(folder) in mounts), "")
+
+
+def _create(path: Path, now: datetime) -> None:
+    """Whole or not at all: a ledger without tables is a damaged one, never a new one."""
+    new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    with closing(_connect(new)) as database:
+        _migrate(database)
+        born = {"instance_id": str(uuid.uuid4()), "born_utc": stored(now)}
+        database.executemany("INSERT INTO meta VALUES (?, ?)", born.items())
+    new.chmod(0o600)
+    with suppress(FileExistsError):  # another process was quicker
+        os.link(new, path)
+    new.unlink()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=5, isolation_level=None)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        database.execute(f"PRAGMA {pragma}")
+    return database
+
+
+def _check(database: sqlite3.Connection, path: Path) -> None:
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise LedgerError(f"{path} was written by a newer version of reporter; use that one. Nothing is sent")
+    found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if version < 1 or found != "ok":
+        raise sqlite3.DatabaseError(found if found != "ok" else "it has no tables")
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    """Bring the tables to this version, one step a transaction; `user_version` counts the steps."""
+    while (version := database.execute("PRAGMA user_version").fetchone()[0]) < len(MIGRATIONS):
+        database.execute("BEGIN IMMEDIATE")
+        if database.execute("PRAGMA user_version").fetchone()[0] == version:
+            for statement in MIGRATIONS[version]:
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version={version + 1}")
+        database.execute("COMMIT")
+
+
+@contextmanager
+def _plainly(state: Path) -> Iterator[None]:
+    """SQLite's complaints in one line: what is wrong, and what to do."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # ours, not the disk's
+    except sqlite3.OperationalError as error:
+        text = f"the ledger in '{state}': {error}"
+        if "full" in str(error):
+            raise LedgerError(f"{text}; free some space, then run this again: nothing is lost") from error
+        if "readonly" in str(error) or "unable to open" in str(error):
+            raise AccessError(f"{text}; this user must be able to write there") from error
+        raise LedgerError(text) from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(
+            f"the ledger {state / FILE} is damaged ({error}); nothing is sent. Put back a copy from "
+            f"{state / 'backup'}, then `reporter outbox list` shows what is left to decide"
+        ) from error

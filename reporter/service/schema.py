@@ -1,0 +1,47 @@
+"""The tables of the ledger. A change is one more entry of MIGRATIONS; entries that were released never change."""
+
+from __future__ import annotations
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        "CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT",
+        """CREATE TABLE run(
+             run_id INTEGER PRIMARY KEY, brief TEXT NOT NULL, occurrence TEXT NOT NULL,
+             kind TEXT NOT NULL CHECK(kind IN('scheduled','adhoc')), local_label TEXT NOT NULL,
+             state TEXT NOT NULL CHECK(state IN('due','fetching','fetched','rendered','delivering','done','refused',
+               'failed','missed','cancelled')),
+             revision INTEGER NOT NULL DEFAULT 0, revision_reason TEXT,
+             attempt INTEGER NOT NULL DEFAULT 0, next_try_utc TEXT, deadline_utc TEXT NOT NULL,
+             config_sha TEXT, template_sha TEXT, data_sha TEXT, quality TEXT CHECK(quality IN('ok','degraded')),
+             lease_owner TEXT, lease_until_utc TEXT, reason TEXT, created_utc TEXT NOT NULL, updated_utc TEXT NOT NULL,
+             UNIQUE(brief, occurrence)) STRICT""",
+        """CREATE TABLE artifact(
+             run_id INTEGER NOT NULL REFERENCES run, revision INTEGER NOT NULL, name TEXT NOT NULL,
+             spool_path TEXT NOT NULL, media_type TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL,
+             PRIMARY KEY(run_id, revision, name)) STRICT""",
+        """CREATE TABLE delivery(
+             delivery_id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run, revision INTEGER NOT NULL,
+             recipient TEXT NOT NULL, message_id TEXT NOT NULL UNIQUE, eml_path TEXT NOT NULL, eml_sha256 TEXT NOT NULL,
+             state TEXT NOT NULL CHECK(state IN('queued','sending','dot','accepted','bounced','expired','uncertain',
+               'cancelled')),
+             attempts INTEGER NOT NULL DEFAULT 0, next_try_utc TEXT NOT NULL, give_up_utc TEXT NOT NULL,
+             smtp_code INTEGER, smtp_text TEXT, relay TEXT, relay_queue_id TEXT, accepted_utc TEXT,
+             UNIQUE(run_id, revision, recipient)) STRICT""",
+        """CREATE TABLE publication(
+             run_id INTEGER NOT NULL REFERENCES run, revision INTEGER NOT NULL, target TEXT NOT NULL,
+             path TEXT NOT NULL,
+             state TEXT NOT NULL CHECK(state IN('queued','writing','verified','conflict','failed')),
+             attempts INTEGER NOT NULL DEFAULT 0, next_try_utc TEXT NOT NULL, sha256 TEXT NOT NULL,
+             PRIMARY KEY(run_id, revision, target)) STRICT""",
+        """CREATE TABLE event(
+             id INTEGER PRIMARY KEY, at_utc TEXT NOT NULL, run_id INTEGER, delivery_id INTEGER, what TEXT NOT NULL,
+             detail TEXT) STRICT""",
+        """CREATE TABLE alert(
+             key TEXT PRIMARY KEY, first_utc TEXT NOT NULL, last_utc TEXT NOT NULL, count INTEGER NOT NULL,
+             sent_utc TEXT, cleared_utc TEXT) STRICT""",
+        "CREATE INDEX run_by_state ON run(state)",
+        "CREATE INDEX delivery_by_state ON delivery(state)",
+        "CREATE INDEX publication_by_state ON publication(state)",
+        "CREATE INDEX event_by_run ON event(run_id)",
+    ),
+)

@@ -1,0 +1,227 @@
+"""The ledger: changes that happen once, and files that are refused rather than begun anew."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporter.errors import AccessError, LedgerError, LockedError
+from reporter.service import ledger as module
+from reporter.service.ledger import FILE, Ledger, open_ledger
+from reporter.service.lock import exclusive
+from reporter.service.rows import Alert, Artifact, Delivery, Event, Publication, Run
+
+NOW = datetime(2024, 10, 16, 21, 0, 0, 123000, tzinfo=UTC)
+
+
+def a_run(**changes: Any) -> Run:
+    given = {
+        "brief": "small-caps",
+        "occurrence": "2024-10-16",
+        "kind": "scheduled",
+        "local_label": "Wednesday",
+        "deadline_utc": NOW + timedelta(days=1),
+        "created_utc": NOW,
+        "updated_utc": NOW,
+    }
+    return Run(**given | changes)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    with open_ledger(tmp_path / "state", NOW) as opened:
+        yield opened
+
+
+def test_folders_are_private_and_the_ledger_durable(ledger: Ledger) -> None:
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (ledger.state, ledger.state / "spool")}
+    assert set(modes.values()) == {0o700}
+    assert stat.S_IMODE((ledger.state / FILE).stat().st_mode) == 0o600
+    pragmas = {name: ledger.database.execute(f"PRAGMA {name}").fetchone()[0] for name in PRAGMAS}
+    assert pragmas == PRAGMAS
+    strict = ledger.database.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
+    names = {name for name, is_strict in strict if is_strict}
+    assert names == {"meta", "run", "artifact", "delivery", "publication", "event", "alert"}
+
+
+PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
+
+
+def test_a_key_is_taken_for_ever(ledger: Ledger) -> None:
+    assert ledger.add(a_run()) and not ledger.add(a_run(state="done"))
+    (run,) = ledger.rows(Run)
+    assert (run.state, run.created_utc, run.run_id) == ("due", NOW, 1)
+
+
+@pytest.mark.fault("A4")
+def test_only_one_of_two_who_read_the_same_row_moves_it(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.add(a_run())
+    with open_ledger(tmp_path / "state", NOW) as other:
+        mine, theirs = ledger.one(Run), other.one(Run)
+        moved = ledger.move(mine, "fetching", NOW, attempt=1)
+        assert other.move(theirs, "fetching", NOW, attempt=1) is None
+        assert other.one(Run) == moved
+    assert [event.what for event in ledger.rows(Event)] == ["run: due -> fetching"]
+
+
+def test_a_change_without_its_event_does_not_happen(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.add(a_run())
+    run = ledger.one(Run)
+
+    def full(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(ledger, "note", full)
+    with pytest.raises(LedgerError, match="free some space"):
+        ledger.move(run, "fetching", NOW)
+    assert ledger.one(Run) == run and not ledger.rows(Event)
+
+
+def test_rows_of_all_kinds_come_back_as_they_were(ledger: Ledger) -> None:
+    ledger.add(a_run())
+    rows = [
+        Artifact(run_id=1, revision=0, name="a.pdf", spool_path="spool/1/a.pdf", media_type="application/pdf", bytes=3,
+                 sha256="ab"),
+        Delivery(delivery_id=1, run_id=1, revision=0, recipient="ann@example.com", message_id="<a@b>", eml_path="a.eml",
+                 eml_sha256="cd", next_try_utc=NOW, give_up_utc=NOW),
+        Publication(run_id=1, revision=0, target="share", path="", next_try_utc=NOW, sha256=""),
+        Alert(key="missed", first_utc=NOW, last_utc=NOW),
+    ]  # fmt: skip
+    with ledger.transaction():
+        assert all(ledger.add(row) for row in rows)
+    assert [ledger.one(type(row)) for row in rows] == rows
+    assert ledger.rows(Delivery, state=("queued", "dot"), run_id=1) == [rows[1]]
+    assert ledger.rows(Delivery, state="dot") == []
+
+
+def test_states_and_keys_that_do_not_exist_are_refused(ledger: Ledger) -> None:
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.add(a_run(state="sleeping"))
+    with pytest.raises(sqlite3.IntegrityError):
+        ledger.add(Publication(run_id=9, revision=0, target="x", path="", next_try_utc=NOW, sha256=""))
+
+
+def test_alerts_are_counted_and_begin_anew_when_cleared(ledger: Ledger) -> None:
+    ledger.alert("missed", NOW)
+    alert = ledger.alert("missed", NOW + timedelta(minutes=1))
+    assert (alert.count, alert.first_utc) == (2, NOW)
+    ledger.settle(alert, sent_utc=NOW, cleared_utc=NOW)
+    assert ledger.alert("missed", NOW + timedelta(hours=1)).count == 1
+
+
+@pytest.mark.fault("A12")
+@pytest.mark.parametrize("damage", ["empty", "cut", "flip", "newer", "other"])
+def test_a_ledger_that_cannot_be_trusted_is_refused_and_left_alone(tmp_path: Path, damage: str) -> None:
+    with open_ledger(tmp_path, NOW) as opened:
+        for number in range(300):
+            opened.add(a_run(occurrence=f"adhoc:{number}"))
+    path = tmp_path / FILE
+    content = path.read_bytes()
+    bad = {
+        "empty": b"",
+        "cut": content[: len(content) // 2 // 4096 * 4096],
+        "flip": content[:4096] + bytes(byte ^ 0x55 for byte in content[4096:20480]) + content[20480:],
+        "newer": content[:60] + (99).to_bytes(4, "big") + content[64:],
+        "other": b"This is no database. " * 400,
+    }[damage]
+    path.write_bytes(bad)
+    with pytest.raises(LedgerError) as raised:
+        open_ledger(tmp_path, NOW)
+    assert raised.value.exit_code == 70
+    assert "newer version" in str(raised.value) if damage == "newer" else "Put back a copy" in str(raised.value)
+    assert path.read_bytes() == bad
+
+
+@pytest.mark.fault("A13")
+def test_a_lost_ledger_is_not_begun_anew_beside_its_spool(tmp_path: Path) -> None:
+    with open_ledger(tmp_path, NOW):
+        (tmp_path / "spool" / "1-r0").mkdir()
+    for path in tmp_path.glob(FILE + "*"):
+        path.unlink()
+    with pytest.raises(LedgerError, match="nobody knows what was mailed"):
+        open_ledger(tmp_path, NOW)
+
+
+@pytest.mark.fault("A14")
+def test_a_log_cut_anywhere_opens_to_a_prefix_of_what_was_committed(tmp_path: Path) -> None:
+    """Power loss: whatever of the log reached the disk."""
+    state = tmp_path / "state"
+    opened = open_ledger(state, NOW)
+    opened.database.execute("PRAGMA wal_autocheckpoint=0")
+    for number in range(12):
+        opened.add(a_run(occurrence=f"adhoc:{number}"))
+    base, log = (state / FILE).read_bytes(), (state / f"{FILE}-wal").read_bytes()
+    opened.__exit__()
+    seen = set()
+    chosen = random.Random(1).sample(range(0, len(log), 512), 40)
+    for number, length in enumerate(chosen):
+        flipped = bytearray(log[:length])
+        if number % 2 and flipped:
+            flipped[length // 2] ^= 0x10
+        copy = tmp_path / f"copy-{number}"
+        (copy / "spool").mkdir(parents=True)
+        (copy / FILE).write_bytes(base)
+        (copy / f"{FILE}-wal").write_bytes(bytes(flipped))
+        with open_ledger(copy, NOW) as torn:
+            found = [run.occurrence for run in torn.rows(Run)]
+        assert found == [f"adhoc:{number}" for number in range(len(found))]
+        seen.add(len(found))
+    assert len(seen) > 3
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "smb3", "fuse.sshfs"])
+def test_a_share_is_refused(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "file_system", lambda _: kind)
+    with pytest.raises(LedgerError, match="local disk"):
+        open_ledger(tmp_path, NOW)
+
+
+def test_file_system_of_a_folder_is_known() -> None:
+    assert module.file_system(Path("/proc/self")) == "proc"
+
+
+@pytest.mark.fault("A15")
+def test_a_folder_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AccessError, match="state:") as raised:
+        open_ledger(tmp_path / "file" / "state", NOW)
+    assert raised.value.exit_code == 77
+
+
+def test_a_copy_can_be_made_while_it_is_open(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.add(a_run())
+    (tmp_path / "restored").mkdir()
+    ledger.backup(tmp_path / "restored" / FILE)
+    with open_ledger(tmp_path / "restored", NOW) as copy:
+        assert copy.instance == ledger.instance and len(copy.rows(Run)) == 1
+
+
+@pytest.mark.fault("A4")
+def test_a_lock_says_who_holds_it_and_is_freed_by_death(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    program = (
+        "import sys, time; from datetime import datetime, UTC; from pathlib import Path\n"
+        "from reporter.service.lock import exclusive\n"
+        f"with exclusive(Path({str(path)!r}), datetime.now(UTC), what='x'): print('held', flush=True); time.sleep(60)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    try:
+        assert child.stdout and child.stdout.readline() == b"held\n"
+        held = pytest.raises(LockedError, match=rf"mailing is held by process {child.pid} since 20")
+        with held as raised, exclusive(path, NOW, what="mailing"):
+            pass
+        assert raised.value.exit_code == 75
+    finally:
+        child.kill()
+        child.communicate()
+    with exclusive(path, NOW, wait=5, what="mailing"):
+        assert path.read_text().startswith(str(os.getpid()))
