@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -24,7 +23,7 @@ from reporter.prices.quality import Quality, Status, judge
 from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 from reporter.story import write_story
-from reporter.voices import Voices, gather_voices
+from reporter.voices import Voices, gather_voices, voices_json
 
 
 def make_edition(
@@ -75,6 +74,7 @@ def build_edition(
         DocumentError: a template is wrong.
     """
     name, as_of = facts.brief, facts.as_of
+    facts = replace(facts, quality=replace(facts.quality, silent=voices.silent))
     story = write_story(facts, voices, field_kind=brief.field_kind, implication=brief.implication)
 
     shortfall = pdf_problem() if "pdf" in config.formats else ""
@@ -92,7 +92,12 @@ def build_edition(
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))
             files[file_name(name, as_of, code, "html")] = render_html(page, links, config.templates)
-    files["facts.json"] = facts_json(facts, claims({code: speaker.spoken for code, speaker in speakers.items()}))
+    files["facts.json"] = facts_json(
+        facts,
+        claims({code: speaker.spoken for code, speaker in speakers.items()}),
+        {code: page.plain_title for code, page in pages.items()},
+        story.changes,
+    )
     files["voices.json"] = voices_json(voices)
     return Edition(
         brief=name,
@@ -139,10 +144,3 @@ def neighbours(
 
 def verdict_label(facts: Facts) -> str:
     return str(facts.verdict.label) if facts.verdict else ""
-
-
-def voices_json(voices: Voices) -> bytes:
-    """What others said in this edition, with everything that the vault knows about it."""
-    quote = voices.quote
-    said = {"quote": quote.model_dump(mode="json", exclude_defaults=True)} if quote else {}
-    return (json.dumps(said, ensure_ascii=False, indent=1) + "\n").encode()

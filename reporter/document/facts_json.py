@@ -14,6 +14,8 @@ from reporter.facts.precedents import RULE, Attempt, Precedents
 from reporter.facts.returns import Returns
 from reporter.facts.technicals import Technicals
 from reporter.facts.verdict import Verdict
+from reporter.finding import Fund, Quantity
+from reporter.story.what_changed import Change, Changes
 
 SCHEMA = 1
 SCHEMA_FILE = Path(__file__).with_name("facts.schema.json")
@@ -21,18 +23,27 @@ SCHEMA_FILE = Path(__file__).with_name("facts.schema.json")
 DIGITS = 10
 
 
-def facts_json(facts: Facts, claims: Sequence[Mapping[str, object]]) -> bytes:
+def facts_json(
+    facts: Facts, claims: Sequence[Mapping[str, object]], title: Mapping[str, str], changes: Changes | None
+) -> bytes:
     """UTF-8 with a line break at the end; keys in a fixed order; what is absent has no key."""
-    return (json.dumps(document(facts, claims), ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(document(facts, claims, title, changes), ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def document(facts: Facts, claims: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """The content of facts.json. Returns are fractions, rates per cent, prices dollars, days ISO 8601."""
+def document(
+    facts: Facts, claims: Sequence[Mapping[str, object]], title: Mapping[str, str], changes: Changes | None
+) -> dict[str, object]:
+    """The content of facts.json. Returns are fractions, rates per cent, prices dollars, days ISO 8601.
+
+    Args:
+        title: Of the pages, by language.
+    """
     returns, quality = facts.returns, facts.quality
     return {
         "schema": SCHEMA,
         "brief": facts.brief,
         "as_of": facts.as_of.isoformat(),
+        "title": dict(title),
         "subject": facts.subject,
         "benchmark": facts.benchmark,
         "field": list(facts.field),
@@ -59,6 +70,7 @@ def document(facts: Facts, claims: Sequence[Mapping[str, object]]) -> dict[str, 
             reversion=facts.reversion,
             backdrop=facts.backdrop,
             verdict=verdict_part(facts.verdict),
+            changes=changes_part(changes),
         ),
         "claims": list(claims),
     }
@@ -162,6 +174,25 @@ def precedents_part(found: Precedents | None) -> dict[str, object] | None:
 def attempt_part(attempt: Attempt) -> dict[str, object]:
     outcome = "open" if not attempt.known else "succeeded" if attempt.succeeded else "failed"
     return {**present(day=attempt.day, due=attempt.due, relative_return=attempt.relative_return), "outcome": outcome}
+
+
+def changes_part(changes: Changes | None) -> dict[str, object] | None:
+    if changes is None:
+        return None
+    return {"since": changes.since.isoformat(), "items": [change_part(one) for one in changes.items]}
+
+
+def change_part(change: Change) -> dict[str, object]:
+    sides = {"before": change.before, "now": change.now}
+    return {
+        "what": change.what,
+        **({"name": change.name} if change.name else {}),
+        **{side: side_part(value) for side, value in sides.items() if value is not None},
+    }
+
+
+def side_part(value: Quantity | Fund | str) -> object:
+    return plain(value.value) if isinstance(value, Quantity) else value.ticker if isinstance(value, Fund) else value
 
 
 def verdict_part(verdict: Verdict | None) -> dict[str, object] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -49,6 +49,7 @@ class Quality:
     usable: tuple[str, ...]
     issues: tuple[Issue, ...] = ()
     remarks: tuple[str, ...] = ()  # what the source noted: sorted dates, bars on days without a session
+    silent: Mapping[str, str] = field(default_factory=dict)  # feed of headlines that could not be read -> why
     way_out: str = ""  # what to do about a refusal
 
     @property
@@ -66,7 +67,8 @@ class Quality:
     @property
     def notes(self) -> tuple[str, ...]:
         """One clear line each, issues first."""
-        return (*(issue.text for issue in self.issues), *self.remarks)
+        silent = (f"{feed}: {why}" for feed, why in self.silent.items())
+        return (*(issue.text for issue in self.issues), *self.remarks, *silent)
 
     def _with(self, flaw: Flaw) -> tuple[str, ...]:
         return tuple(issue.ticker for issue in self.issues if issue.flaw is flaw)

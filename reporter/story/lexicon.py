@@ -29,6 +29,7 @@ FRESH_CROSS = 21  # sessions during which a cross is news
 DEEP = 0.10  # a drawdown worth a sentence
 LATE_LEAD = 0.02  # a twelve-month gap smaller than the year-to-date one by this much wants its reason
 RANK_JUMP = 3  # places by which the week differs from the year
+PLACES = 2  # places in the field, from one edition to the next, that are worth a line
 MONTHS = {"1W": 7 / 30.4, "1M": 1.0, "3M": 3.0, "6M": 6.0, "1Y": 12.0, "3Y": 36.0, "5Y": 60.0}
 
 

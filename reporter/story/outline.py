@@ -22,6 +22,7 @@ from reporter.story import (
 )
 from reporter.story.captions import Caption, captions
 from reporter.story.situation import assess
+from reporter.story.what_changed import Changes
 from reporter.voices import Voices
 
 
@@ -41,13 +42,14 @@ class Story:
     standfirst: Finding
     sections: tuple[Section, ...]
     captions: Mapping[str, Caption]  # by chart
+    changes: Changes | None  # since the last edition, for the box beside the text
     role: str  # what the verdict judges: a `turn` of a laggard, or the `lead` of a leader
     method: tuple[Finding, ...]
 
 
 def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: bool) -> Story:
     """The whole document plan. A section without findings is absent."""
-    s = assess(facts, field_kind=field_kind, implication=implication)
+    s = assess(facts, voices, field_kind=field_kind, implication=implication)
     parts = (
         ("lede", lede.paragraphs(s)),
         ("evidence", evidence.year_paragraphs(s)),
@@ -57,7 +59,7 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         ("reversion", reversion.paragraphs(s)),
         ("precedents", precedents.paragraphs(s)),
         ("backdrop", backdrop.paragraphs(s)),
-        ("quote", quote.paragraphs(s, voices.quote)),
+        ("quote", quote.paragraphs(s)),
         ("bottom_line", bottom_line.paragraphs(s)),
     )
     sections = (
@@ -69,6 +71,7 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         standfirst=headline.standfirst(s),
         sections=tuple(section for section in sections if section.paragraphs),
         captions=captions(s),
+        changes=s.changes,
         role=bottom_line.role(s),
         method=tuple(method.rules(s)),
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from reporter.finding import Finding, day
 from reporter.story.situation import Situation
-from reporter.voices.quotes import Quote
 
 SECTION = "quote"
 
 
-def paragraphs(s: Situation, quote: Quote | None) -> list[list[Finding]]:
+def paragraphs(s: Situation) -> list[list[Finding]]:
+    quote = s.voices.quote
     if quote is None:
         return []
     return [

@@ -8,6 +8,8 @@ from reporter.facts import Facts
 from reporter.finding import Finding, Fund, Quantity, Value, percent, points
 from reporter.story import lexicon
 from reporter.story.lexicon import Month, Standing
+from reporter.story.what_changed import Changes, what_changed
+from reporter.voices import Voices
 
 #: Tried in this order; in January the year is too young to carry the argument.
 MAIN_WINDOWS = ("YTD", "1Y", "6M", "3M", "1M", "1W")
@@ -24,6 +26,13 @@ class Situation:
     week: str  # the subject's own week: "up", "flat", "down"
     field_kind: str  # what the field consists of; the words are the language's
     implication: bool  # whether the sentence on portfolios is wanted
+    voices: Voices
+    changes: Changes | None  # since the last edition; None where there is none
+
+    @property
+    def quiet(self) -> bool:
+        """Nothing that an edition would report has changed since the last one: a short form will do."""
+        return self.changes is not None and not self.changes.items
 
     def finding(self, section: str, kind: str, **values: Value) -> Finding:
         """A finding with the two funds that every wording may name."""
@@ -43,7 +52,7 @@ class Situation:
         return window in self.facts.returns.gap
 
 
-def assess(facts: Facts, *, field_kind: str, implication: bool) -> Situation:
+def assess(facts: Facts, voices: Voices, *, field_kind: str, implication: bool) -> Situation:
     """Name the situation."""
     gap = facts.returns.gap
     windows = [window for window in MAIN_WINDOWS if window in gap and not (window == "YTD" and facts.as_of.month == 1)]
@@ -57,6 +66,8 @@ def assess(facts: Facts, *, field_kind: str, implication: bool) -> Situation:
         week="up" if week >= lexicon.WEEK_MOVE else "down" if week <= -lexicon.WEEK_MOVE else "flat",
         field_kind=field_kind,
         implication=implication,
+        voices=voices,
+        changes=what_changed(facts, voices.previous),
     )
 
 

@@ -23,7 +23,7 @@ relaxed = settings(max_examples=20, deadline=None, suppress_health_check=[Health
 
 def told(facts: Facts) -> dict[str, object]:
     """All facts as data, less what names the prices themselves."""
-    found = document(facts, [])
+    found = document(facts, [], {}, None)
     found.pop("vintage")
     return found
 
