@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from reporter.errors import suggestion
 
 #: Letters, digits and what Yahoo adds for indices, share classes and exchanges: ^VIX, BRK-B, VOD.L, EURUSD=X.
 TICKER = r"^\^?[A-Z0-9][A-Z0-9.\-=]{0,14}$"
 LANGUAGE_CODE = r"^[a-z]{2}$"
 BRIEF_NAME = r"^[a-z0-9][a-z0-9\-]{0,40}$"
 WEB_ADDRESS = r"^https://\S+$"
+DURATION = r"^[1-9][0-9]{0,3}[mhd]$"
+#: `monday 07:00`, or `07:00` for every day; on the clock of a zone.
+WALL_TIME = r"^(?:(monday|tuesday|wednesday|thursday|friday|saturday|sunday) )?([01][0-9]|2[0-3]):([0-5][0-9])$"
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Ticker = Annotated[str, Field(pattern=TICKER)]
 LanguageCode = Annotated[str, Field(pattern=LANGUAGE_CODE)]
 BriefName = Annotated[str, Field(pattern=BRIEF_NAME)]
+Duration = Annotated[str, Field(pattern=DURATION)]  # `duration` gives its length
 SourceName = Literal["yahoo", "files", "simulated"]
 #: What the field consists of; the words for it stand in templates/languages/*/labels.yaml.
 FieldKind = Literal["funds", "factor-funds", "sector-funds", "country-funds", "bond-funds", "style-funds"]
@@ -27,6 +36,7 @@ Switch = Annotated[bool, BeforeValidator(lambda value: SWITCH.get(str(value).low
 
 #: How long after the close a bar of Yahoo is final: quotes are late by a quarter of an hour, the auction needs time.
 SETTLED = timedelta(minutes=30)
+LATEST = timedelta(hours=20)  # of `after_close`: a later edition would come after the next close
 
 
 class Setting(BaseModel):
@@ -70,6 +80,36 @@ class Brand(Setting):
     disclaimer: dict[LanguageCode, str] = {}  # replaces the built-in one, by language
 
 
+class Schedule(Setting):
+    """When an edition is due: some time after the last close of a period, or when a wall clock reaches a time."""
+
+    every: Literal["day", "week", "month"] | None = None  # absent: day with `at`, else week
+    after_close: Duration | None = None  # absent: 45m, unless there is `at`
+    at: Annotated[str, Field(pattern=WALL_TIME)] | None = None
+    zone: str | None = None  # whose clock `at` means, as the IANA database names it
+    catch_up: Duration | None = None  # how late an edition may still go out; absent: 20h every day, else 3d
+
+    @property
+    def period(self) -> Literal["day", "week", "month"]:
+        return self.every or ("day" if self.at else "week")
+
+    @property
+    def delay(self) -> timedelta:
+        """From the close to the earliest moment: with `at`, what the last bars need to settle."""
+        return SETTLED if self.at else duration(self.after_close or "45m")
+
+    @property
+    def window(self) -> timedelta:
+        """How late an edition may still go out."""
+        daily = self.period == "day" and not (self.at and " " in self.at)
+        return duration(self.catch_up or ("20h" if daily else "3d"))
+
+
+def duration(text: str) -> timedelta:
+    """`45m`, `36h`, `3d`."""
+    return int(text[:-1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[text[-1]]
+
+
 class Brief(Setting):
     """One configured series."""
 
@@ -83,6 +123,7 @@ class Brief(Setting):
     calendar: str = "XNYS"  # exchange_calendars' name
     languages: tuple[LanguageCode, ...] = Field(default=("en", "ru"), min_length=1)
     implication: Switch = True  # the sentence on portfolios in the bottom line
+    schedule: Schedule | None = None  # absent: made only when asked for
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -115,6 +156,24 @@ def conflicts(brief: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], st
                     f"{one} is the {'subject' if one == subject else 'benchmark'}; leave it out here",
                 )
             seen.add(one)
+    schedule = brief.get("schedule")
+    if isinstance(schedule, Mapping):
+        yield from ((("schedule", name), text) for name, text in schedule_conflicts(schedule))
+
+
+def schedule_conflicts(schedule: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Contradictions in a schedule, each with the name of its setting."""
+    delay, at, zone = (schedule.get(name) for name in ("after_close", "at", "zone"))
+    if at and delay:
+        yield "after_close", "leave it out, or leave out `at`: one of them says when"
+    if isinstance(delay, str) and re.match(DURATION, delay) and not SETTLED <= duration(delay) <= LATEST:
+        yield "after_close", f"{delay} is not between 30m, when the last bars are final, and 20h"
+    if isinstance(at, str) and re.match(WALL_TIME, at) and zone is None:
+        yield "at", "on whose clock? Add for instance `zone: Europe/London`"
+    if zone is not None and not at:
+        yield "zone", "belongs to `at`; a delay after the close needs none"
+    if isinstance(zone, str) and zone not in (known := available_timezones()):
+        yield "zone", f"no time zone '{zone[:60]}'{suggestion(zone, known)}"
 
 
 class Config(Setting):

@@ -8,11 +8,22 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from reporter.config import BRIEF_NAME, LANGUAGE_CODE, TICKER, WEB_ADDRESS, Config, Setting, conflicts
+from reporter.config import (
+    BRIEF_NAME,
+    DURATION,
+    LANGUAGE_CODE,
+    TICKER,
+    WALL_TIME,
+    WEB_ADDRESS,
+    Config,
+    Setting,
+    conflicts,
+)
 from reporter.errors import suggestion
 from reporter.yaml_file import SHOWN, Document, Problem, Where, complaint, parse_yaml, printable, read_yaml
 
@@ -35,6 +46,8 @@ PATTERNS = {
     TICKER: "is not a ticker: capitals, digits and ^ . - = as Yahoo writes it",
     LANGUAGE_CODE: "is not a language code of two small letters, such as en",
     WEB_ADDRESS: "is not a web address that begins with https://",
+    DURATION: "is not a duration: a number and m, h or d, such as 45m, 36h or 3d",
+    WALL_TIME: "is not a time: 07:00 for every day, or a weekday before it, such as monday 07:00",
     BRIEF_NAME: "cannot be the name of a brief: small letters, digits and hyphens, 41 at most",
 }
 
@@ -196,9 +209,12 @@ def _settings_at(where: Where, model: type[Setting]) -> Sequence[str]:
     kind: Any = model
     for part in where:
         is_group = isinstance(kind, type) and issubclass(kind, Setting)
-        kind = (
-            kind.model_fields[part].annotation
-            if is_group
-            else next(arg for arg in reversed(get_args(kind)) if arg is not ...)
-        )  # of a dict or tuple: its values
+        kind = kind.model_fields[part].annotation if is_group else _inner(kind, ...)  # of a dict or tuple: its values
+        if isinstance(kind, UnionType):  # what may be absent
+            kind = _inner(kind, NoneType)
     return tuple(kind.model_fields)
+
+
+def _inner(kind: Any, but: object) -> Any:
+    """The last of the types that a type is made of, but one."""
+    return next(arg for arg in reversed(get_args(kind)) if arg is not but)

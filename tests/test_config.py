@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -434,3 +435,45 @@ def test_slips_of_the_hand(text: str) -> None:
 @given(st.text(alphabet="ab:-[]{}'\"\n\t #&*!%|>?,@\\\x00\u20ac0.~", max_size=40))
 def test_any_text(text: str) -> None:
     assert all(PLACE.match(line) and "\n" not in line for line in complaints(text))
+
+
+class TestSchedules:
+    @pytest.mark.parametrize(
+        ("lines", "place", "text"),
+        [
+            ("every: year", "6:7", "every: expected 'day', 'week' or 'month', found 'year'"),
+            ("after_close: soon", "6:7", "after_close: 'soon' is not a duration"),
+            ("after_close: 5m", "6:7", "5m is not between 30m, when the last bars are final, and 20h"),
+            ("after_close: 2d", "6:7", "2d is not between"),
+            ("at: monday 7:00", "6:7", "at: 'monday 7:00' is not a time"),
+            ("at: 24:00", "6:7", "at: '24:00' is not a time"),
+            ("at: monday 07:00", "6:7", "at: on whose clock? Add for instance `zone: Europe/London`"),
+            (
+                "{at: 07:00, zone: Europe/Lodnon}",
+                "5:27",
+                "no time zone 'Europe/Lodnon' (did you mean 'Europe/London'?)",
+            ),
+            ("{at: 07:00, zone: EST5EDT, after_close: 1h}", "5:42", "after_close: leave it out, or leave out `at`"),
+            ("{every: day, zone: UTC}", "5:28", "zone: belongs to `at`"),
+            ("evry: week", "6:7", "evry: unknown setting (did you mean 'every'?)"),
+            ("catch_up: 0d", "6:7", "catch_up: '0d' is not a duration"),
+            ("weekly", "5:5", "schedule: expected a group of indented settings, found text"),
+        ],
+    )
+    def test_a_mistake_has_a_place_and_a_way_out(self, lines: str, place: str, text: str) -> None:
+        inline = lines.startswith("{") or ":" not in lines
+        (line,) = problems(f"{BRIEF}    schedule:{' ' if inline else chr(10) + '      '}{lines}\n")
+        assert line.startswith(f"c.yaml:{place}: briefs.small-caps.schedule")
+        assert text in line
+
+    def test_what_is_left_out(self) -> None:
+        weekly, daily, morning, monday = (
+            load(f"{BRIEF}    schedule: {{{lines}}}\n").briefs["small-caps"].schedule
+            for lines in ("every: week", "every: day", "at: 07:00, zone: UTC", "at: monday 07:00, zone: UTC")
+        )
+        assert weekly and daily and morning and monday
+        assert (weekly.period, weekly.delay, weekly.window) == ("week", timedelta(minutes=45), timedelta(days=3))
+        assert (daily.period, daily.window) == ("day", timedelta(hours=20))
+        assert (morning.period, morning.delay, morning.window) == ("day", timedelta(minutes=30), timedelta(hours=20))
+        assert (monday.period, monday.window) == ("day", timedelta(days=3))
+        assert load(BRIEF).briefs["small-caps"].schedule is None

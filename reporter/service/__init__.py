@@ -1,1 +1,1 @@
-"""What remembers: the ledger, and the steps that it makes safe to repeat."""
+"""What runs for years: when an edition is due, what became of it, and who is told."""
