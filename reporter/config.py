@@ -9,40 +9,27 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from reporter.channels import ArchiveTarget, MailSettings, Recipient
 from reporter.errors import suggestion
+from reporter.setting import DURATION, Duration, LanguageCode, Setting, Switch, duration
 
 #: Letters, digits and what Yahoo adds for indices, share classes and exchanges: ^VIX, BRK-B, VOD.L, EURUSD=X.
 TICKER = r"^\^?[A-Z0-9][A-Z0-9.\-=]{0,14}$"
-LANGUAGE_CODE = r"^[a-z]{2}$"
 BRIEF_NAME = r"^[a-z0-9][a-z0-9\-]{0,40}$"
-WEB_ADDRESS = r"^https://\S+$"
-DURATION = r"^[1-9][0-9]{0,3}[mhd]$"
 #: `monday 07:00`, or `07:00` for every day; on the clock of a zone.
 WALL_TIME = r"^(?:(monday|tuesday|wednesday|thursday|friday|saturday|sunday) )?([01][0-9]|2[0-3]):([0-5][0-9])$"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Ticker = Annotated[str, Field(pattern=TICKER)]
-LanguageCode = Annotated[str, Field(pattern=LANGUAGE_CODE)]
 BriefName = Annotated[str, Field(pattern=BRIEF_NAME)]
-Duration = Annotated[str, Field(pattern=DURATION)]  # `duration` gives its length
 SourceName = Literal["yahoo", "files", "simulated"]
 #: What the field consists of; the words for it stand in templates/languages/*/labels.yaml.
 FieldKind = Literal["funds", "factor-funds", "sector-funds", "country-funds", "bond-funds", "style-funds"]
-#: YAML 1.2 knows only true and false; people also write on, off, yes and no.
-SWITCH = {"on": True, "yes": True, "off": False, "no": False}
-Switch = Annotated[bool, BeforeValidator(lambda value: SWITCH.get(str(value).lower(), value))]
-
 
 #: How long after the close a bar of Yahoo is final: quotes are late by a quarter of an hour, the auction needs time.
 SETTLED = timedelta(minutes=30)
 LATEST = timedelta(hours=20)  # of `after_close`: a later edition would come after the next close
-
-
-class Setting(BaseModel):
-    """Unknown keys are errors, values do not change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, allow_inf_nan=False)
 
 
 class YahooSettings(Setting):
@@ -77,7 +64,7 @@ class Brand(Setting):
     """What the masthead and the foot of a page say."""
 
     name: str = Field(default="Market Brief", min_length=1, max_length=60)
-    disclaimer: dict[LanguageCode, str] = {}  # replaces the built-in one, by language
+    disclaimer: dict[LanguageCode, str] = Field(default={})  # replaces the built-in one, by language
 
 
 class Schedule(Setting):
@@ -105,15 +92,10 @@ class Schedule(Setting):
         return duration(self.catch_up or ("20h" if daily else "3d"))
 
 
-def duration(text: str) -> timedelta:
-    """`45m`, `36h`, `3d`."""
-    return int(text[:-1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[text[-1]]
-
-
 class Brief(Setting):
     """One configured series."""
 
-    title: dict[LanguageCode, str] = {}  # running head, by language; absent: made from the subject's name
+    title: dict[LanguageCode, str] = Field(default={})  # running head; absent: from the subject's name
     subject: Ticker
     benchmark: Ticker
     field: tuple[Ticker, ...] = ()  # the alternatives; the subject is ranked among them
@@ -124,6 +106,8 @@ class Brief(Setting):
     languages: tuple[LanguageCode, ...] = Field(default=("en", "ru"), min_length=1)
     implication: Switch = True  # the sentence on portfolios in the bottom line
     schedule: Schedule | None = None  # absent: made only when asked for
+    recipients: tuple[Recipient, ...] = ()  # who gets it by mail …
+    recipients_file: Path | None = None  # … and a CSV with more of them: address, name, language
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -185,4 +169,6 @@ class Config(Setting):
     quotes: Path | None = None  # quotes.yaml, the vault
     brand: Brand = Brand()
     sources: Sources = Sources()
-    briefs: dict[BriefName, Brief] = {}  # none: ad-hoc briefs only
+    mail: MailSettings | None = None  # absent: nothing is mailed
+    archive: tuple[ArchiveTarget, ...] = ()  # where editions go besides `output`
+    briefs: dict[BriefName, Brief] = Field(default={})  # none: ad-hoc briefs only

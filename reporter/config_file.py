@@ -9,22 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from reporter.config import (
-    BRIEF_NAME,
-    DURATION,
-    LANGUAGE_CODE,
-    TICKER,
-    WALL_TIME,
-    WEB_ADDRESS,
-    Config,
-    Setting,
-    conflicts,
-)
+from reporter.config import BRIEF_NAME, TICKER, WALL_TIME, Config, conflicts
 from reporter.errors import suggestion
+from reporter.setting import DURATION, LANGUAGE_CODE, WEB_ADDRESS, Setting
 from reporter.yaml_file import SHOWN, Document, Problem, Where, complaint, parse_yaml, printable, read_yaml
 
 #: What pydantic names by kind of error, in words.
@@ -51,6 +42,7 @@ PATTERNS = {
     BRIEF_NAME: "cannot be the name of a brief: small letters, digits and hyphens, 41 at most",
 }
 
+AnySetting = TypeVar("AnySetting", bound=Setting)
 NamedTickers = Callable[[Path | None], frozenset[str]]
 
 
@@ -103,17 +95,21 @@ def _below(folder: Path, path: Path) -> Path:
     return folder / os.path.expanduser(path)
 
 
-def _anchored(config: Config, folder: Path) -> Config:
+def _anchored(config: AnySetting, folder: Path) -> AnySetting:
     """Relative paths made to start from the folder of the file, not from wherever the command runs."""
-    files = config.sources.files
-    if files.folder:
-        files = files.model_copy(update={"folder": _below(folder, files.folder)})
-    paths = {
-        name: _below(folder, path)
-        for name in ("output", "state", "templates", "quotes")
-        if (path := getattr(config, name))
-    }
-    return config.model_copy(update={**paths, "sources": config.sources.model_copy(update={"files": files})})
+    return config.model_copy(update={name: _anchored_value(value, folder) for name, value in config})
+
+
+def _anchored_value(value: Any, folder: Path) -> Any:
+    if isinstance(value, Path):
+        return _below(folder, value)
+    if isinstance(value, Setting):
+        return _anchored(value, folder)
+    if isinstance(value, tuple):
+        return tuple(_anchored_value(one, folder) for one in value)
+    if isinstance(value, dict):
+        return {name: _anchored_value(one, folder) for name, one in value.items()}
+    return value
 
 
 def _given(value: Any, keep: bool = False) -> Any:
@@ -155,6 +151,9 @@ def in_words(
             continue
         named = item["loc"][-1:] == ("[key]",)
         where = tuple(str(part) for part in item["loc"] if part != "[key]")
+        if item["type"] == "said":  # by a validator of ours
+            yield where, item["msg"]
+            continue
         given = where[-1] if named else _look_up(data, where)
         yield where, _words(item["type"], item.get("ctx", {}), where, given, model)
 

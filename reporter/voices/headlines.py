@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reporter.config import LanguageCode, Setting
+from reporter.setting import LanguageCode, Setting
 
 
 class Headline(Setting):

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from reporter.config import LanguageCode, Setting, Ticker
+from reporter.config import Ticker
+from reporter.setting import LanguageCode, Setting
 
 Label = Literal["none", "thin", "building", "convincing"]
 

@@ -10,8 +10,9 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from reporter.config import LANGUAGE_CODE, WEB_ADDRESS, BriefName, LanguageCode, Setting
+from reporter.config import BriefName
 from reporter.config_file import in_words
+from reporter.setting import LANGUAGE_CODE, WEB_ADDRESS, LanguageCode, Setting
 from reporter.yaml_file import complaint, read_yaml
 
 Line = Annotated[str, Field(min_length=1, max_length=400)]
