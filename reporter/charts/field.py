@@ -2,63 +2,72 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from reporter.charts.style import GREY, INK, LABEL, PALE, SUBJECT, WIDTH, new_chart, to_svg
+from reporter.charts.extents import BOLD, REGULAR, width
+from reporter.charts.style import GREY, INK, LABEL, PALE, SUBJECT, Canvas, new_canvas
 from reporter.facts import Facts
 from reporter.finding import percent
 from reporter.language import Language
 
-ROW, TOP, NAMES = 10.4, 13.0, 92.0  # points: a row, the room above for the benchmark's label, the column of names
+TOP = 13.0  # points: the room above for the benchmark's label
 MOST = 15  # rows; of a larger field the best, the worst and the subject are shown
+LONGEST = 104.0  # points: the widest column of names
 
 
-def draw(facts: Facts, language: Language) -> str | None:
-    """None without a ranking for the year to date."""
-    ranking, total = facts.returns.ranks.get("YTD"), facts.returns.total
-    if ranking is None or not facts.field or "YTD" not in total[facts.benchmark]:
-        return None
-    tickers = shown(ranking.order, facts.subject)
-    height = TOP + ROW * len(tickers) + 12
-    figure, axes = new_chart(height, left=NAMES, right=30.0, bottom=4.0)
+def ready(facts: Facts) -> bool:
+    """Not without a ranking for the year to date."""
+    return "YTD" in facts.returns.ranks and bool(facts.field) and "YTD" in facts.returns.total[facts.benchmark]
+
+
+def rows(facts: Facts) -> int:
+    """How many funds are shown."""
+    return len(shown(facts.returns.ranks["YTD"].order, facts.subject))
+
+
+def draw(facts: Facts, language: Language, height: float) -> Canvas:
+    total, subject = facts.returns.total, facts.subject
+    tickers = shown(facts.returns.ranks["YTD"].order, subject)
+    names = {ticker: fitted(language.name(ticker)["label"], ticker, bold=ticker == subject) for ticker in tickers}
+    texts = {ticker: language.spell(percent(total[ticker]["YTD"], ""), "bare") for ticker in tickers}
+    left = 7.0 + max(width(name, LABEL, BOLD) for name in names.values())
+    right = 6.0 + max(width(text, LABEL, BOLD) for text in texts.values())
+    canvas = new_canvas(height, left, right, bottom=2.0, top=TOP)
     values = [total[ticker]["YTD"] * 100 for ticker in tickers]
-    rows = range(len(tickers) - 1, -1, -1)
-    colours = [SUBJECT if ticker == facts.subject else PALE for ticker in tickers]
-    axes.barh(list(rows), values, height=0.68, color=colours, clip_on=False)
     benchmark = total[facts.benchmark]["YTD"] * 100
     low, high = min(0.0, benchmark, *values), max(0.0, benchmark, *values)
+    axes = canvas.axes
     axes.set_xlim(low, high if high > low else low + 1)
-    axes.set_ylim(-0.6, len(tickers) - 0.4 + TOP / ROW)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    span = axes.get_xlim()[1] - axes.get_xlim()[0]
-    point = span / (WIDTH - NAMES - 30.0)
-    for row, ticker in zip(rows, tickers, strict=True):
-        mine = ticker == facts.subject
-        looks: dict[str, Any] = {
-            "fontsize": LABEL,
-            "va": "center_baseline",
-            "color": SUBJECT if mine else INK,
-            "fontweight": 600 if mine else 400,
-        }
-        axes.text(low - 5 * point, row, language.name(ticker)["label"], ha="right", **looks)
-        text = language.spell(percent(total[ticker]["YTD"], ""), "bare")
-        axes.text(high + 26 * point, row, text, ha="right", **looks)
-    top = len(tickers) - 0.4
-    axes.plot([benchmark, benchmark], [-0.5, top], color=INK, linewidth=0.8, clip_on=False)
+    axes.set_ylim(-0.5, len(tickers) - 0.5)
+    places = range(len(tickers) - 1, -1, -1)
+    for colour, mine in ((PALE, False), (SUBJECT, True)):
+        chosen = [(row, v) for row, v, t in zip(places, values, tickers, strict=True) if (t == subject) is mine]
+        bars(canvas, chosen, colour)
+    for row, ticker in zip(places, tickers, strict=True):
+        mine = ticker == subject
+        colour = SUBJECT if mine else INK
+        canvas.text(canvas.plot.left - 5, canvas.y(row), names[ticker], ha="right", color=colour, bold=mine)
+        canvas.text(canvas.plot.right + right, canvas.y(row), texts[ticker], ha="right", color=colour, bold=mine)
+    for x, colour, weight in ((0.0, GREY, 0.6), (benchmark, INK, 0.9)):
+        axes.axvline(x, color=colour, linewidth=weight, clip_on=False)
     text = f"{facts.benchmark} {language.spell(percent(total[facts.benchmark]['YTD'], ''), 'bare')}"
-    middle = low + span / 2
-    axes.text(
-        benchmark,
-        top + 0.35,
-        text,
-        ha="right" if benchmark > middle else "left",
-        fontsize=LABEL,
-        color=INK,
-        fontweight=600,
-    )
-    axes.plot([0, 0], [-0.5, top], color=GREY, linewidth=0.6, clip_on=False)
-    return to_svg(figure, "field")
+    at, half = canvas.x(benchmark), width(text, LABEL, BOLD) / 2
+    x = min(max(at, half), canvas.plot.right + right - half)
+    canvas.text(x, canvas.plot.high + 6, text, ha="center", color=INK, bold=True)
+    return canvas
+
+
+def bars(canvas: Canvas, rows: list[tuple[int, float]], colour: str) -> None:
+    """All bars of one colour in one path."""
+    xs: list[float] = []
+    ys: list[float] = []
+    for row, value in rows:
+        xs += [0, value, value, 0, 0, float("nan")]
+        ys += [row - 0.34, row - 0.34, row + 0.34, row + 0.34, row - 0.34, float("nan")]
+    canvas.axes.fill(xs, ys, color=colour, linewidth=0, clip_on=False)
+
+
+def fitted(name: str, ticker: str, *, bold: bool) -> str:
+    """The name, or the ticker where the name would not leave room for bars."""
+    return name if width(name, LABEL, BOLD if bold else REGULAR) <= LONGEST else ticker
 
 
 def shown(order: tuple[str, ...], subject: str) -> tuple[str, ...]:

@@ -1,109 +1,91 @@
-"""Rotation map: RS-Ratio across, RS-Momentum up, both around 100, with the tail of the past weeks."""
+"""Rotation map: RS-Ratio across, RS-Momentum up, both around 100, with the subject's tail of the past weeks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from matplotlib.axes import Axes
-
-from reporter.charts.style import (
-    GREY,
-    INK,
-    LABEL,
-    PALE,
-    SMALL,
-    SUBJECT,
-    WIDTH,
-    new_chart,
-    round_ticks,
-    to_svg,
-    value_axis,
-)
+from reporter.charts.extents import Box, text_box, width
+from reporter.charts.labels import label_mark, label_values
+from reporter.charts.style import GREY, LABEL, SMALL, SUBJECT, Canvas, new_canvas, round_ticks
 from reporter.facts import Facts
 from reporter.language import Language
 
-Point = tuple[float, float]
-HEIGHT = 138.0
-MARGIN = 18.0
-#: Where a label may stand around its dot: (right, up) in points, tried in this order.
-OFFSETS = ((5, 0), (-5, 0), (0, 7), (0, -7), (4, 6), (-4, 6), (4, -6), (-4, -6))
 MOST = 24  # funds; of a larger field the ones farthest from the centre, and the subject
 
 
-def draw(facts: Facts, language: Language) -> str | None:
-    """None where the subject is not on the map."""
-    if facts.subject not in facts.rotation:
-        return None
-    figure, axes = new_chart(HEIGHT, left=24.0, right=MARGIN)
+def ready(facts: Facts) -> bool:
+    """Not where the subject is not on the map."""
+    return facts.subject in facts.rotation
+
+
+def draw(facts: Facts, language: Language, height: float) -> Canvas:
     others = sorted((t for t in facts.rotation if t != facts.subject), key=lambda t: -distance(facts, t))[:MOST]
-    tickers = (*sorted(others), facts.subject)
-    points = [point for ticker in tickers for point in facts.rotation[ticker].tail]
+    points = [*facts.rotation[facts.subject].tail, *(facts.rotation[ticker].tail[-1] for ticker in others)]
     reach_x = max(abs(x - 100) for x, _ in points) * 1.12 or 1.0
     reach_y = max(abs(y - 100) for _, y in points) * 1.2 or 1.0
+    ticks = [(tick, language.axis(tick)) for tick in round_ticks(100 - reach_y, 100 + reach_y)]
+    canvas = new_canvas(height, 8.0 + max(width(text, SMALL) for _, text in ticks), 2.0)
+    axes = canvas.axes
     axes.set_xlim(100 - reach_x, 100 + reach_x)
     axes.set_ylim(100 - reach_y, 100 + reach_y)
     axes.axhline(100, color=GREY, linewidth=0.6, clip_on=False)
     axes.axvline(100, color=GREY, linewidth=0.6, clip_on=False)
-    axes.set_xticks(ticks := round_ticks(*axes.get_xlim()), [language.axis(tick) for tick in ticks])
-    value_axis(axes, [(tick, language.axis(tick)) for tick in round_ticks(*axes.get_ylim())])
-    corners = {"leading": (1, 1), "weakening": (1, 0), "lagging": (0, 0), "improving": (0, 1)}
-    for name, (x, y) in corners.items():
-        axes.text(
-            x, y, language.label("quadrants", name), transform=axes.transAxes, color=GREY, fontsize=SMALL,
-            ha="right" if x else "left", va="top" if y else "bottom",
-        )  # fmt: skip
-    for ticker in tickers:
-        mine = ticker == facts.subject
-        xs, ys = zip(*facts.rotation[ticker].tail, strict=True)
-        colour = SUBJECT if mine else PALE
-        axes.plot(xs, ys, color=colour, linewidth=1.3 if mine else 0.5, clip_on=False)
-        axes.plot(
-            xs[-1:],
-            ys[-1:],
-            marker="o",
-            markersize=4.4 if mine else 3.2,
-            color=SUBJECT if mine else GREY,
-            markeredgewidth=0,
-            clip_on=False,
-        )
-    heads = {ticker: facts.rotation[ticker].tail[-1] for ticker in reversed(tickers)}
-    place_labels(axes, heads, facts.rotation[facts.subject].tail, facts.subject)
-    return to_svg(figure, "rotation")
+    taken = [*label_axes(canvas, ticks, language), *label_quadrants(canvas, language)]
+    draw_places(canvas, facts, others)
+    path = [(canvas.x(x), canvas.y(y)) for x, y in facts.rotation[facts.subject].tail]
+    taken += [
+        Box(x - 1.5, y - 1.5, x + 1.5, y + 1.5)
+        for a, b in pairwise(path)
+        for x, y in ((a[0] + (b[0] - a[0]) * t / 8, a[1] + (b[1] - a[1]) * t / 8) for t in range(9))
+    ]
+    heads = {ticker: facts.rotation[ticker].tail[-1] for ticker in (facts.subject, *others)}
+    places = {ticker: (canvas.x(x), canvas.y(y)) for ticker, (x, y) in heads.items()}
+    taken += [Box(x - 2.4, y - 2.4, x + 2.4, y + 2.4) for x, y in places.values()]
+    for ticker, (x, y) in places.items():
+        if ticker == facts.subject:
+            label_mark(canvas, x, y, ticker, taken, colour=SUBJECT, bold=True, size=LABEL)
+        else:
+            label_mark(canvas, x, y, ticker, taken)
+    return canvas
+
+
+def draw_places(canvas: Canvas, facts: Facts, others: list[str]) -> None:
+    """Where each fund is, and the way that the subject came."""
+    heads = [facts.rotation[ticker].tail[-1] for ticker in others]
+    canvas.axes.plot(
+        [x for x, _ in heads], [y for _, y in heads], linestyle="none", marker="o", markersize=3.2, color=GREY,
+        markeredgewidth=0, clip_on=False,
+    )  # fmt: skip
+    mine = facts.rotation[facts.subject].tail
+    canvas.axes.plot([x for x, _ in mine], [y for _, y in mine], color=SUBJECT, linewidth=1.3, clip_on=False)
+    canvas.axes.plot(*mine[-1], marker="o", markersize=4.4, color=SUBJECT, markeredgewidth=0, clip_on=False)
+
+
+def label_axes(canvas: Canvas, ticks: list[tuple[float, str]], language: Language) -> list[Box]:
+    """Values along both; returns the room that those at the foot take."""
+    label_values(canvas, ticks)
+    boxes = []
+    for tick in round_ticks(*canvas.axes.get_xlim()):
+        x, y, text = canvas.x(tick), canvas.plot.low - 8, language.axis(tick)
+        canvas.text(x, y, text, size=SMALL, color=GREY, ha="center")
+        boxes.append(text_box(x, y, text, SMALL, align="center"))
+    return boxes
+
+
+def label_quadrants(canvas: Canvas, language: Language) -> list[Box]:
+    """Their names in the corners; returns the room that they take."""
+    boxes = []
+    for name, (right, up) in {"leading": (1, 1), "weakening": (1, 0), "lagging": (0, 0), "improving": (0, 1)}.items():
+        text = language.label("quadrants", name)
+        x = canvas.plot.right if right else canvas.plot.left + 2
+        y = canvas.plot.high - 3 if up else canvas.plot.low + 4
+        align = "right" if right else "left"
+        canvas.text(x, y, text, size=SMALL, color=GREY, ha=align)
+        boxes.append(text_box(x, y, text, SMALL, align=align))
+    return boxes
 
 
 def distance(facts: Facts, ticker: str) -> float:
     """From the centre, for choosing what to show."""
     place = facts.rotation[ticker]
     return abs(place.rs_ratio - 100) + abs(place.rs_momentum - 100)
-
-
-def place_labels(axes: Axes, heads: Mapping[str, Point], tail: Sequence[Point], subject: str) -> None:
-    """Greedy: each label goes to the first offset where it touches no dot, no label and not the subject's tail."""
-    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    scale_x = (WIDTH - 24 - MARGIN) / (right - left)
-    scale_y = (HEIGHT - 20) / (high - low)
-    dots = {ticker: ((x - left) * scale_x, (y - low) * scale_y) for ticker, (x, y) in heads.items()}
-    path = [((x - left) * scale_x, (y - low) * scale_y) for x, y in tail]
-    steps = [(a[0] + (b[0] - a[0]) * t / 8, a[1] + (b[1] - a[1]) * t / 8) for a, b in pairwise(path) for t in range(9)]
-    taken = [(x - 2, y - 2, x + 2, y + 2) for x, y in (*dots.values(), *steps)]
-    for ticker, (x, y) in dots.items():
-        width = 4.6 * len(ticker)
-        for right_by, up_by in OFFSETS:
-            start = x + right_by - (width if right_by < 0 else 0 if right_by > 0 else width / 2)
-            box = (start, y + up_by - 3, start + width, y + up_by + 3)
-            inside = box[0] >= 0 and box[2] <= WIDTH - 24 - 2
-            if inside and not any(touch(box, other) for other in taken):
-                taken.append(box)
-                mine = ticker == subject
-                axes.annotate(
-                    ticker, heads[ticker], (right_by, up_by), textcoords="offset points", va="center_baseline",
-                    ha="left" if right_by > 0 else "right" if right_by < 0 else "center",
-                    fontsize=LABEL if mine else SMALL, color=SUBJECT if mine else INK, fontweight=600 if mine else 400,
-                )  # fmt: skip
-                break
-
-
-def touch(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    """Whether two boxes (left, low, right, high) overlap."""
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateErro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reporter.charts.style import INKS
+from reporter.charts.style import ACCENT, inks
 from reporter.document.page import Link, Page
 from reporter.errors import DocumentError
 from reporter.language import BUNDLED, compiled_templates, template_folders
@@ -68,7 +68,7 @@ def css_string(text: str) -> Markup:
 
 def coloured(svg: str) -> str:
     """The inks of the charts as variables of the page, so that dark mode changes them."""
-    for name, ink in INKS.items():
+    for name, ink in inks(ACCENT).items():
         svg = svg.replace(ink, f"var(--{name})")
     return svg
 

@@ -22,7 +22,8 @@ HOMES = {
     "price": "technicals",
     "field": "field",
     "rotation": "field",
-    "relative_strength": "precedents",
+    "relative_strength": "reversion",
+    "attempts": "precedents",
 }
 
 

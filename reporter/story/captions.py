@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reporter.facts import precedents
 from reporter.finding import Finding, Fund, Quantity, Unit, Value, count, day, ordinal, percent, points, price
 from reporter.story import lexicon
 from reporter.story.situation import Situation, months
 
 SECTION = "captions"
+FEWEST_ATTEMPTS = 2  # a chart of one attempt tells nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,7 @@ def captions(s: Situation) -> Mapping[str, Caption]:
         "field": field(s),
         "rotation": rotation(s),
         "relative_strength": relative_strength(s),
+        "attempts": attempts(s),
     }
     return {name: caption for name, caption in found.items() if caption is not None}
 
@@ -119,12 +122,27 @@ def relative_strength(s: Situation) -> Caption | None:
     facts, lines = s.facts.relative_strength, s.facts.lines.relative_strength
     if facts is None or lines is None:
         return None
-    known = s.facts.precedents
     return caption(
         s,
         "relative_strength",
         "above" if facts.above_average else "below",
         distance=percent(facts.from_average, "relative_strength.from_average"),
         start=day(lines[0].days[0], "relative_strength.chart_start"),
-        attempts=known is not None and any(attempt.day >= lines[0].days[0] for attempt in known.attempts),
+    )
+
+
+def attempts(s: Situation) -> Caption | None:
+    """How many of the known attempts succeeded."""
+    found = s.facts.precedents
+    if found is None or len(found.attempts) < FEWEST_ATTEMPTS:
+        return None
+    return caption(
+        s,
+        "attempts",
+        "known" if found.known else "open",
+        succeeded=count(found.succeeded, "precedents.succeeded"),
+        of=count(len(found.known), "precedents.n"),
+        first=day(found.attempts[0].day, "precedents.attempts.0.day"),
+        horizon=count(precedents.HORIZON, "method"),
+        open=found.open is not None,
     )

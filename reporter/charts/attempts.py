@@ -1,0 +1,81 @@
+"""Every attempt at a turn: when it was, and how far the subject was ahead or behind when its time was up.
+
+The outcome is told by shape and fill as well: a filled triangle up succeeded, an open one down failed, a ring is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reporter.charts.extents import Box, width
+from reporter.charts.labels import Spot, label_days, label_mark, label_values, years
+from reporter.charts.style import GREY, INK, PAPER, SMALL, SUBJECT, Canvas, new_canvas, numbers, round_ticks
+from reporter.facts import Facts
+from reporter.facts.precedents import Attempt
+from reporter.finding import day
+from reporter.language import Language
+
+FEWEST = 2  # a chart of one attempt tells nothing
+#: Outcome -> marker, colour of its edge, filled.
+MARKS = {"succeeded": ("^", INK, True), "failed": ("v", GREY, False), "open": ("o", SUBJECT, False)}
+ROOM = 0.18  # share of the span above and below, for the dates
+
+
+def ready(facts: Facts) -> bool:
+    return facts.precedents is not None and len(facts.precedents.attempts) >= FEWEST
+
+
+def outcome(attempt: Attempt) -> str:
+    return "open" if not attempt.known else "succeeded" if attempt.succeeded else "failed"
+
+
+def draw(facts: Facts, language: Language, height: float) -> Canvas:
+    assert facts.precedents is not None  # noqa: S101 - for the type checker; `ready` was asked before
+    attempts = facts.precedents.attempts
+    values = [attempt.relative_return * 100 for attempt in attempts]
+    low, high = min(0.0, *values), max(0.0, *values)
+    room = (high - low) * ROOM or 1.0
+    ticks = [(tick, language.axis(tick)) for tick in round_ticks(low - room / 2, high + room / 2)]
+    canvas = new_canvas(height, 6.0 + max(width(text, SMALL) for _, text in ticks), 8.0)
+    first, last = facts.precedents.since, facts.as_of
+    canvas.axes.set_xlim(*numbers([first, last]).tolist())
+    canvas.axes.set_ylim(low - room, high + room)
+    canvas.axes.axhline(0, color=GREY, linewidth=0.6, clip_on=False)
+    stems(canvas, attempts)
+    for name, (marker, colour, filled) in MARKS.items():
+        mine = [attempt for attempt in attempts if outcome(attempt) == name]
+        canvas.axes.plot(
+            numbers([attempt.day for attempt in mine]), [attempt.relative_return * 100 for attempt in mine],
+            linestyle="none", marker=marker, markersize=5, color=colour, markeredgewidth=0.9, clip_on=False,
+            markerfacecolor=colour if filled else PAPER,
+        )  # fmt: skip
+    label_values(canvas, ticks)
+    label_days(canvas, years(first, last, language))
+    label_dates(canvas, attempts, language)
+    return canvas
+
+
+def stems(canvas: Canvas, attempts: Sequence[Attempt]) -> None:
+    """From zero to each mark, all in one path."""
+    xs, ys = [], []
+    for attempt, x in zip(attempts, numbers([attempt.day for attempt in attempts]).tolist(), strict=True):
+        xs += [x, x, float("nan")]
+        ys += [0.0, attempt.relative_return * 100, float("nan")]
+    canvas.axes.plot(xs, ys, color=GREY, linewidth=0.6, clip_on=False)
+
+
+def label_dates(canvas: Canvas, attempts: Sequence[Attempt], language: Language) -> None:
+    """Newest first, each beyond the end of its stem; a date without room is left out."""
+    places = [
+        (canvas.x(float(numbers([one.day])[0])), canvas.y(one.relative_return * 100), one.relative_return > 0)
+        for one in attempts
+    ]
+    zero = canvas.y(0)
+    taken = [Box(x - 2.8, min(y, zero) - 3, x + 2.8, max(y, zero) + 3) for x, y, _ in places]
+    for (x, y, up), attempt in reversed(list(zip(places, attempts, strict=True))):
+        beyond = 8 if up else -8
+        spots = [Spot(0, beyond, "center"), Spot(-3, beyond, "right"), Spot(3, beyond, "left")]
+        if attempt is attempts[-1]:  # the one that readers wait for: on the other side of zero, or farther off
+            other = zero - y - beyond
+            spots += [Spot(5, other, "right"), Spot(5, 2 * beyond, "right"), Spot(5, other - beyond, "right")]
+        label_mark(canvas, x, y, language.spell(day(attempt.day, ""), "short"), taken, colour=INK, spots=spots)

@@ -1,0 +1,92 @@
+"""Lines over time: the frame that three charts share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from reporter.charts.extents import Box, width
+from reporter.charts.labels import End, label_days, label_ends, label_values, room_for
+from reporter.charts.style import DASHED, GREY, SMALL, WIDTH, Canvas, new_canvas, numbers, round_ticks
+from reporter.facts.series import Line
+from reporter.language import Language
+
+#: A line has at most this many points: one for half a point of width.
+MOST_POINTS = 2 * int(WIDTH)
+ROOM = 0.05  # share of the span kept free above and below the lines
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stroke:
+    """A line with the label at its end; `scale` turns its values into those of the axis."""
+
+    line: Line
+    label: str
+    colour: str
+    weight: float  # points
+    bold: bool = False
+    dashed: bool = False
+    scale: float = 1.0
+
+    @property
+    def values(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        return np.array(self.line.values) * self.scale
+
+
+def draw_series(
+    height: float, strokes: Sequence[Stroke], ticks: Sequence[tuple[date, str]], language: Language, *, zero: bool
+) -> Canvas:
+    """The lines, first one undermost, with their labels, a few values and the given ticks.
+
+    Args:
+        zero: Whether a line at zero takes the place of the axis line at the foot.
+    """
+    low = min(float(stroke.values.min()) for stroke in strokes)
+    high = max(float(stroke.values.max()) for stroke in strokes)
+    low, high = (min(low, 0.0), max(high, 0.0)) if zero else (low, high)
+    room = (high - low) * ROOM or abs(high) * ROOM or 1.0
+    values = [(tick, language.axis(tick)) for tick in round_ticks(low - room, high + room)]
+    ends = [
+        End(float(stroke.values[-1]), stroke.label, stroke.colour, stroke.bold) for stroke in strokes if stroke.label
+    ]
+    left = 6.0 + max((width(text, SMALL) for _, text in values), default=0.0)
+    canvas = new_canvas(height, left, room_for(ends))
+    days = [day for stroke in strokes for day in (stroke.line.days[0], stroke.line.days[-1])]
+    first, last = numbers([min(days), max(days)]).tolist()
+    canvas.axes.set_xlim(first, max(last, first + 1))
+    canvas.axes.set_ylim(low - room, high + room)
+    if zero:
+        canvas.axes.axhline(0, color=GREY, linewidth=0.6, clip_on=False)
+    else:
+        canvas.axes.spines["bottom"].set_visible(True)
+    for stroke in strokes:
+        draw_line(canvas, stroke)
+    label_values(canvas, values)
+    label_days(canvas, ticks)
+    label_ends(canvas, ends)
+    return canvas
+
+
+def draw_line(canvas: Canvas, stroke: Stroke) -> None:
+    """One path, decimated, never clipped. The last point is always kept."""
+    count = len(stroke.line.values)
+    kept = sorted({*range(0, count, max(1, -(-count // MOST_POINTS))), count - 1})
+    canvas.axes.plot(
+        numbers(stroke.line.days)[kept], stroke.values[kept], clip_on=False, color=stroke.colour,
+        linewidth=stroke.weight, linestyle=DASHED if stroke.dashed else "-",
+    )  # fmt: skip
+
+
+def obstacles(canvas: Canvas, strokes: Sequence[Stroke]) -> list[Box]:
+    """What a label inside the plot must not touch: the labels at the right, and the lines at every few points."""
+    found = [Box(canvas.plot.right + 2, 0, WIDTH, canvas.height)]
+    for stroke in strokes:
+        xs, ys = numbers(stroke.line.days), stroke.values
+        step = max(1, len(xs) // 120)
+        for x, y in zip(xs[::step].tolist(), ys[::step].tolist(), strict=True):
+            at, up = canvas.x(x), canvas.y(y)
+            found.append(Box(at - 1.2, up - 1.2, at + 1.2, up + 1.2))
+    return found
