@@ -117,15 +117,28 @@ def gated_prices(config: Config, name: str, brief: Brief, calendar: Calendar, as
     Raises:
         DataError: the gate refuses them.
     """
-    backdrop = tuple(BACKDROP.values()) if brief.backdrop else ()
-    prices = load_prices(brief.tickers, backdrop, calendar, as_of, config.sources, config.sources.use)
+    prices = load_prices(brief.tickers, backdrop(brief), calendar, as_of, config.sources, config.sources.use)
+    return prices, gate(prices, name, brief, as_of)
+
+
+def backdrop(brief: Brief) -> tuple[str, ...]:
+    """Tickers that a brief takes where the source has them."""
+    return tuple(BACKDROP.values()) if brief.backdrop else ()
+
+
+def gate(prices: Prices, name: str, brief: Brief, as_of: date) -> Quality:
+    """What may be said of the prices of a brief.
+
+    Raises:
+        DataError: nothing: the gate refuses them.
+    """
     pair = (brief.subject, brief.benchmark)
     others = tuple(ticker for ticker in brief.tickers if ticker not in pair)
     quality = judge(prices, pair, others, as_of)
     if quality.status is Status.REFUSED:
         reasons = "; ".join(issue.text for issue in quality.issues if issue.ticker in pair)
         raise DataError(f"{name} refused: {reasons}; {quality.way_out}")
-    return prices, quality
+    return quality
 
 
 def neighbours(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
@@ -50,6 +50,18 @@ class Prices:
             digest.update(ordered.index.to_numpy("datetime64[D]").astype("int64").tobytes())
             digest.update(ordered.to_numpy("float64").tobytes())
         return digest.hexdigest()
+
+    def only(self, tickers: Sequence[str]) -> Prices:
+        """The prices of fewer tickers, as if no other had been asked for: same values, same vintage."""
+        kept = [ticker for ticker in tickers if ticker in self.close]
+        there = self.close[kept].notna().any(axis=1).to_numpy()
+        first = int(there.argmax()) if there.any() else len(there) - 1
+        return replace(
+            self,
+            **{name: getattr(self, name)[kept].iloc[first:] for name in COLUMNS},
+            problems={ticker: text for ticker, text in self.problems.items() if ticker in tickers},
+            notes=tuple(note for note in self.notes if note.partition(":")[0] in tickers),
+        )
 
 
 def load_prices(

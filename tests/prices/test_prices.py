@@ -12,6 +12,7 @@ import pytest
 from reporter.config import SimulatedSettings, Sources
 from reporter.prices import Prices, load_prices
 from reporter.prices.bars import COLUMNS, Fetched, first_fault, split_suspects, total_return
+from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 
 AS_OF = date(2024, 10, 16)
@@ -143,3 +144,15 @@ def test_total_return_of_two_dividends() -> None:
     """100 → 99 ex 1 → 99 → 49 ex 49.5 (one half): by hand."""
     close, paid = np.array([100.0, 99.0, 99.0, 49.5]), np.array([0.0, 1.0, 0.0, 49.5])
     np.testing.assert_allclose(total_return(close, paid), [100 * 0.99 * 0.5, 99 * 0.5, 99 * 0.5, 49.5])
+
+
+def test_fewer_tickers_are_as_if_no_other_had_been_asked_for(load, calendar: Calendar) -> None:
+    early = bars(calendar, date(2024, 10, 9)).reindex(
+        bars(calendar, date(2024, 10, 9)).index.union(bars(calendar).index)
+    )
+    given = {"AAA": bars(calendar), "BBB": bars(calendar, close=50.0, high=51.0, low=49.0), "CCC": early}
+    fewer, alone = load(given, "AAA", "BBB", "CCC", "DDD").only(("BBB", "DDD")), load(given, "BBB", "DDD")
+    assert fewer.sha256 == alone.sha256
+    assert prices_csv(fewer) == prices_csv(alone)
+    assert fewer.problems == alone.problems
+    assert fewer.sessions.equals(alone.sessions)
