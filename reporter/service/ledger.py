@@ -54,7 +54,7 @@ class Ledger:
                     self.database.execute("ROLLBACK")
                 raise
 
-    def rows(self, kind: type[Row], **where: Any) -> list[Row]:
+    def rows(self, kind: type[Row], /, **where: Any) -> list[Row]:
         """Rows in the order of their keys; a tuple means any of its values: `rows(Run, state=("due", "fetched"))`."""
         table, key = TABLES[kind]
         tests, values = [], []
@@ -70,7 +70,7 @@ class Ledger:
             ).fetchall()
         return [row(kind, record) for record in found]
 
-    def one(self, kind: type[Row], **where: Any) -> Row | None:
+    def one(self, kind: type[Row], /, **where: Any) -> Row | None:
         """The row, or None."""
         found = self.rows(kind, **where)
         return found[0] if found else None
@@ -130,19 +130,20 @@ class Ledger:
         """Who wrote: a random id, made with the ledger."""
         return str(self.get("instance_id"))
 
-    def alert(self, key: str, now: datetime) -> Alert:
-        """Count a cause of alarm; one that was cleared begins anew."""
+    def alert(self, key: str, now: datetime, text: str | None = None) -> Alert:
+        """Count a cause of alarm; one that was cleared begins anew. `text` is what the owner reads."""
         with self.transaction():
             known = self.one(Alert, key=key)
             count = known.count + 1 if known and not known.cleared_utc else 1
             first = known.first_utc if known and count > 1 else now
-            sent = known.sent_utc if known and count > 1 else None
-            alert = Alert(key=key, first_utc=first, last_utc=now, count=count, sent_utc=sent)
+            sent = known.sent_utc if known else None
+            told = known.told if known and count > 1 else 0
+            alert = Alert(key=key, first_utc=first, last_utc=now, count=count, sent_utc=sent, text=text, told=told)
             self._replace(alert)
         return alert
 
     def settle(self, alert: Alert, **changes: Any) -> Alert:
-        """Set `sent_utc` or `cleared_utc`."""
+        """Set `sent_utc`, `told` or `cleared_utc`."""
         after = replace(alert, **changes)
         self._replace(after)
         return after

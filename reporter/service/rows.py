@@ -106,6 +106,8 @@ class Alert:
     count: int = 1
     sent_utc: datetime | None = None
     cleared_utc: datetime | None = None
+    text: str | None = None  # what the owner reads
+    told: int = 0  # the count that the owner knows of
 
 
 #: Table and key of each kind of row.

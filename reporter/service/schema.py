@@ -44,4 +44,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX publication_by_state ON publication(state)",
         "CREATE INDEX event_by_run ON event(run_id)",
     ),
+    (
+        "ALTER TABLE alert ADD COLUMN text TEXT",
+        "ALTER TABLE alert ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
+    ),
 )

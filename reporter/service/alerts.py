@@ -1,0 +1,125 @@
+"""What the owner must hear, and when: each cause at once, then folded into an hourly line, and a word when it is over.
+
+A cause is raised in the transaction that writes the state it speaks of, so that no crash can come between the two.
+Its key begins with its kind (`failed:small-caps`); what has been told of a kind within the hour is not told again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reporter.service.ledger import Ledger
+from reporter.service.rows import Alert, Delivery, Publication, Run
+
+FOLD = timedelta(hours=1)
+#: States that need a person, by the kind of their alert.
+MAIL = ("bounced", "expired", "uncertain")
+ARCHIVE = ("conflict", "failed")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One plain mail to the owner."""
+
+    subject: str
+    body: str
+    alerts: tuple[Alert, ...]  # as they were when it was written
+
+
+def clear(ledger: Ledger, keys: Sequence[str], now: datetime) -> None:
+    """Causes that are over."""
+    for alert in ledger.rows(Alert, key=tuple(keys)):
+        if alert.cleared_utc is None:
+            ledger.settle(alert, cleared_utc=now)
+
+
+def review(ledger: Ledger, causes: Mapping[str, str], kinds: Sequence[str], now: datetime) -> None:
+    """Make the alerts of some kinds what `causes` says: new or changed ones are raised, others are over.
+
+    Args:
+        causes: Text by key.
+        kinds: All kinds that `causes` is complete for.
+    """
+    known = {alert.key: alert for alert in ledger.rows(Alert) if alert.key.split(":")[0] in kinds}
+    for key, text in causes.items():
+        before = known.get(key)
+        if before is None or before.cleared_utc or before.text != text:
+            ledger.alert(key, now, text)
+    clear(ledger, [key for key in known if key not in causes], now)
+
+
+def of_editions(ledger: Ledger) -> dict[str, str]:
+    """Mail and archive that need a person."""
+    found: dict[str, list[str]] = {}
+    briefs = {run.run_id: f"{run.brief} {run.occurrence}" for run in ledger.rows(Run)} if _troubled(ledger) else {}
+    for delivery in ledger.rows(Delivery, state=MAIL):
+        answer = f" ({delivery.smtp_text})" if delivery.smtp_text else ""
+        line = f"{delivery.recipient}, {briefs[delivery.run_id]}{answer}"
+        if delivery.state == "uncertain":
+            line += (
+                f": ask the reader, then `reporter outbox confirm {delivery.delivery_id}` or "
+                f"`reporter outbox resend {delivery.delivery_id}`"
+            )
+        found.setdefault(f"{delivery.state}:mail", []).append(line)
+    for publication in ledger.rows(Publication, state=ARCHIVE):
+        line = f"{publication.target}, {briefs[publication.run_id]}: {publication.path}"
+        found.setdefault(f"{publication.state}:archive", []).append(line)
+    return {key: f"{WORDS[key]}: {'; '.join(lines)}" for key, lines in found.items()}
+
+
+def _troubled(ledger: Ledger) -> bool:
+    return bool(ledger.rows(Delivery, state=MAIL) or ledger.rows(Publication, state=ARCHIVE))
+
+
+WORDS = {
+    "bounced:mail": "refused by the relay",
+    "expired:mail": "given up, the relay did not take it in time",
+    "uncertain:mail": "nobody knows whether these arrived",
+    "conflict:archive": "the archive holds other files under these names, which stay",
+    "failed:archive": "could not be archived",
+}
+
+
+def letter(ledger: Ledger, now: datetime, host: str) -> Letter | None:
+    """What is to be told now; None where nothing is."""
+    alerts = ledger.rows(Alert)
+    fresh = {_kind(alert) for alert in alerts if alert.sent_utc and now - alert.sent_utc < FOLD}
+    urgent = [alert for alert in alerts if not alert.told and _kind(alert) not in fresh]
+    over = [alert for alert in alerts if alert.told and alert.cleared_utc and _since(alert) < alert.cleared_utc]
+    again = [alert for alert in alerts if alert.told < alert.count and _kind(alert) not in fresh]
+    if not urgent and not over and not again:
+        return None
+    news = [*urgent, *(alert for alert in again if alert not in urgent)]
+    lines = [*map(_line, news), *(f"over since {alert.cleared_utc:%Y-%m-%d %H:%M} UTC: {alert.text}" for alert in over)]
+    head = f"{len(news)} to look at" if news else "recovered"
+    first = (news or over)[0].text or (news or over)[0].key
+    body = "\n\n".join(
+        [*lines, f"`reporter status` on {host} shows how things stand; nothing else is needed to go on."]
+    )
+    return Letter(
+        f"[reporter] {head}: {first[:120]}", body + "\n", tuple({alert.key: alert for alert in (*news, *over)}.values())
+    )
+
+
+def told(ledger: Ledger, sent: Letter, now: datetime) -> None:
+    """The owner knows."""
+    with ledger.transaction():
+        for alert in sent.alerts:
+            current = ledger.one(Alert, key=alert.key)
+            if current:
+                ledger.settle(current, sent_utc=now, told=max(alert.count, 1))
+
+
+def _kind(alert: Alert) -> str:
+    return alert.key.split(":")[0]
+
+
+def _since(alert: Alert) -> datetime:
+    return alert.sent_utc or alert.first_utc
+
+
+def _line(alert: Alert) -> str:
+    times = f" ({alert.count} times since {alert.first_utc:%Y-%m-%d %H:%M} UTC)" if alert.count > 1 else ""
+    return f"{alert.text or alert.key}{times}"
