@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from reporter.charts import draw_charts
+from reporter.charts import draw_charts, draw_pictures
 from reporter.config import Brief, Config
 from reporter.document.claims import Speaker, claims
 from reporter.document.edition import Edition, file_name
+from reporter.document.email import Mail, MailBody, make_mail
 from reporter.document.facts_json import facts_json
 from reporter.document.html import render_html
 from reporter.document.page import Link, Page, make_page
@@ -34,12 +35,14 @@ def make_edition(
     calendar: Calendar,
     as_of: date,
     languages: Sequence[str],
+    mail: Mail = Mail.NONE,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Edition:
     """Prices, voices, and the edition that is built of them.
 
     Args:
         languages: Codes; one page each.
+        mail: Whether the bodies of mails are wanted as well.
         progress: Is told each step, in words for a person.
 
     Raises:
@@ -53,7 +56,7 @@ def make_edition(
     voices = gather_voices(config, name, as_of)
     progress("facts")
     facts = compute_facts(prices, name, brief, quality, calendar)
-    edition = build_edition(config, brief, facts, voices, languages=languages, progress=progress)
+    edition = build_edition(config, brief, facts, voices, languages=languages, mail=mail, progress=progress)
     return replace(edition, files={**edition.files, "prices.csv": prices_csv(prices)})
 
 
@@ -64,6 +67,7 @@ def build_edition(
     voices: Voices,
     *,
     languages: Sequence[str],
+    mail: Mail = Mail.NONE,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Edition:
     """Story, charts, pages: all of an edition but its table of prices. Same input, same bytes; reads no source.
@@ -81,6 +85,7 @@ def build_edition(
     formats = [kind for kind in config.formats if not (kind == "pdf" and shortfall)]
     speakers = {code: Speaker(Language(code, config.templates, seed=f"{name}/{as_of}")) for code in languages}
     pages: dict[str, Page] = {}
+    mails: dict[str, MailBody] = {}
     files: dict[str, bytes] = {}
     for code, speaker in speakers.items():
         progress(f"charts and page, {code}")
@@ -92,6 +97,10 @@ def build_edition(
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))
             files[file_name(name, as_of, code, "html")] = render_html(page, links, config.templates)
+        if mail is not Mail.NONE:
+            progress(f"mail, {code}")
+            pictures = draw_pictures(facts, speaker.language, page.charts)
+            mails[code] = make_mail(page, pictures, config.templates, test=mail is Mail.TEST)
     files["facts.json"] = facts_json(
         facts,
         claims({code: speaker.spoken for code, speaker in speakers.items()}),
@@ -107,6 +116,7 @@ def build_edition(
         verdict=verdict_label(facts),
         vintage=facts.vintage.sha256,
         files=files,
+        mails=mails,
         shortfall=shortfall,
     )
 

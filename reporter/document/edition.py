@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from reporter.prices.quality import Quality
+
+if TYPE_CHECKING:
+    from reporter.document.email import MailBody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +24,7 @@ class Edition:
     verdict: str  # the label: none, thin, building, convincing; empty where the history is too short
     vintage: str  # SHA-256 of the prices
     files: Mapping[str, bytes]  # by name, in the order in which a reader wants them
+    mails: Mapping[str, MailBody] = field(default_factory=dict)  # by language; empty where nobody asked for mail
     shortfall: str = ""  # why a file that was asked for is not there
 
 

@@ -34,16 +34,21 @@ def render_html(page: Page, links: Sequence[Link], templates: Path | None = None
 
 
 def fill(page: Page, templates: Path | None, **more: object) -> str:
-    """The template with the page in it.
+    """The template of the page with the page in it."""
+    return filled(environment(templates), "brief.html.j2", page=page, **more)
+
+
+def filled(made: ImmutableSandboxedEnvironment, name: str, **values: object) -> str:
+    """A template with values in it.
 
     Raises:
         DocumentError: a template of the user's is wrong.
     """
     try:
-        return environment(templates).get_template("brief.html.j2").render(page=page, **more)
+        return made.get_template(name).render(**values)
     except TemplateError as error:
         line = f":{lineno}" if (lineno := getattr(error, "lineno", None)) else ""
-        raise DocumentError(f"{getattr(error, 'name', None) or 'brief.html.j2'}{line}: {error.message}") from error
+        raise DocumentError(f"{getattr(error, 'name', None) or name}{line}: {error.message}") from error
 
 
 def environment(templates: Path | None) -> ImmutableSandboxedEnvironment:

@@ -83,8 +83,15 @@ class Page:
     table: Table | None
     tests: Tests | None
     method: tuple[tuple[Markup, ...], ...]  # two columns, at their end where the prices come from and the disclaimer
+    provenance: Markup  # where the prices come from
+    disclaimer: str
     labels: Mapping[str, str]  # the `document` group, and the names of sections
     page_of: tuple[str, ...]  # pieces around the numbers: before the page, between, after the count
+
+    @property
+    def charts(self) -> tuple[str, ...]:
+        """Names of the charts that it shows."""
+        return tuple(figure.name for part in self.parts for figure in part.figures)
 
 
 def make_page(
@@ -137,6 +144,8 @@ def make_page(
         table=table,
         tests=tests,
         method=split_method([*rules, provenance, escape(disclaimer)], parts, (table is not None) + (tests is not None)),
+        provenance=provenance,
+        disclaimer=disclaimer,
         labels={**words, **{f"section_{name}": label for name, label in sections.items()}},
         page_of=tuple(piece for part in words["page"].split("{page}") for piece in part.split("{pages}")),
     )
