@@ -17,6 +17,7 @@ import pytest
 from reporter.config import Brief, Config, FilesSettings, Sources
 from reporter.config_file import load_config
 from reporter.document.edition import Edition
+from reporter.document.email import Mail
 from reporter.facts import Facts, compute_facts
 from reporter.facts.series import Panel, make_panel
 from reporter.language import known_tickers
@@ -190,11 +191,12 @@ def make(config: Config, calendar: Calendar) -> Callable[..., Edition]:
         as_of: date = date(2024, 10, 16),
         languages: Sequence[str] = ("en", "ru"),
         brief: Mapping[str, Any] = MappingProxyType({}),
+        mail: Mail = Mail.NONE,
         **settings: Any,
     ) -> Edition:
         chosen = config.briefs[name].model_copy(update=dict(brief))
         settled = config.model_copy(update=settings)
-        return make_edition(settled, name, chosen, calendar=calendar, as_of=as_of, languages=languages)
+        return make_edition(settled, name, chosen, calendar=calendar, as_of=as_of, languages=languages, mail=mail)
 
     return edition
 
