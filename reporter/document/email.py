@@ -86,7 +86,7 @@ def subject(page: Page, *, test: bool) -> str:
 def wrap(markup: str) -> Markup:
     """A paragraph as lines of text, links with their address behind them."""
     text = plain(LINK.sub(r"\2 (\1)", str(escape(markup))))
-    return escape(textwrap.fill(" ".join(text.split(" ")), COLUMNS, break_long_words=False, break_on_hyphens=False))
+    return escape(textwrap.fill(text, COLUMNS, break_long_words=False, break_on_hyphens=False))
 
 
 def text_tables(page: Page) -> Mapping[str, str]:

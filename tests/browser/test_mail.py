@@ -11,6 +11,9 @@ from reporter.document.edition import Edition
 from reporter.document.email import Mail
 from tests.browser.conftest import Open
 
+#: A mail is shown inside a page of the mail program, which has the landmarks.
+PAGES_ONLY = ("landmark-one-main", "region")
+
 
 @pytest.fixture(scope="module")
 def mails(make: Callable[..., Edition], tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -25,14 +28,22 @@ def mails(make: Callable[..., Edition], tmp_path_factory: pytest.TempPathFactory
     return folder
 
 
-@pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("width", [320, 375, 700])
-@pytest.mark.parametrize("code", ["en", "ru"])
+@pytest.mark.parametrize(
+    ("code", "width", "dark"),
+    [
+        ("en", 320, False),
+        ("ru", 320, True),
+        ("en", 375, True),
+        ("ru", 375, False),
+        ("en", 700, False),
+        ("ru", 700, True),
+    ],
+)
 def test_fits_and_is_accessible(mails: Path, look_at: Open, code: str, width: int, dark: bool) -> None:
     with look_at((mails / f"{code}.html").as_uri(), width, dark=dark) as view:
         assert view.overflow() <= 0
         assert view.away() == [] and view.complaints == []
-        assert view.violations() == []
+        assert view.violations(PAGES_ONLY) == []
         widths = view.page.eval_on_selector_all("img", "all => all.map(one => [one.naturalWidth, one.width])")
         assert widths and all(natural >= 2 * shown for natural, shown in widths), "sharp on a screen of double density"
 
