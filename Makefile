@@ -31,7 +31,7 @@ check: .venv/ready-dev
 	$(BIN)/lint-imports
 
 nightly: .venv/ready-dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m nightly
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m nightly
 
 bench: .venv/ready-dev
 	$(BIN)/python benchmarks/cold.py

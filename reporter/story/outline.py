@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reporter.facts import Facts
@@ -21,6 +21,7 @@ from reporter.story import (
     technicals,
 )
 from reporter.story.captions import Caption, captions
+from reporter.story.contradictions import refuse_contradictions
 from reporter.story.situation import assess
 from reporter.story.what_changed import Changes
 from reporter.voices import Voices
@@ -46,9 +47,22 @@ class Story:
     role: str  # what the verdict judges: a `turn` of a laggard, or the `lead` of a leader
     method: tuple[Finding, ...]
 
+    @property
+    def findings(self) -> Iterator[Finding]:
+        """Everything that is said, in its order."""
+        yield from (self.title, self.standfirst)
+        yield from (finding for section in self.sections for paragraph in section.paragraphs for finding in paragraph)
+        for caption in self.captions.values():
+            yield from (caption.title, caption.subtitle, caption.alt)
+        yield from self.method
+
 
 def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: bool) -> Story:
-    """The whole document plan. A section without findings is absent."""
+    """The whole document plan. A section without findings is absent.
+
+    Raises:
+        DocumentError: the outline contradicts itself or the facts; a mistake of this program.
+    """
     s = assess(facts, voices, field_kind=field_kind, implication=implication)
     parts = (
         ("lede", lede.paragraphs(s)),
@@ -66,7 +80,7 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         Section(name=name, paragraphs=tuple(tuple(paragraph) for paragraph in paragraphs if paragraph))
         for name, paragraphs in parts
     )
-    return Story(
+    story = Story(
         title=headline.title(s),
         standfirst=headline.standfirst(s),
         sections=tuple(section for section in sections if section.paragraphs),
@@ -75,3 +89,5 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         role=bottom_line.role(s),
         method=tuple(method.rules(s)),
     )
+    refuse_contradictions(story.findings, facts)
+    return story

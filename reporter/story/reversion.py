@@ -43,7 +43,7 @@ def usual_year(s: Situation) -> list[Finding]:
     """The twelve-month gap against the median calendar year, where the argument needs the comparison."""
     returns = s.facts.returns
     usual, now = returns.usual_year_gap, returns.gap.get("1Y")
-    if usual is None or now is None or usual >= 0 or now >= 0:
+    if usual is None or now is None or usual >= 0 or now >= 0 or s.window == "1Y":
         return []
     ytd = returns.gap.get("YTD")
     late = ytd is not None and now - ytd >= lexicon.LATE_LEAD
