@@ -25,6 +25,7 @@ from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 from reporter.story import write_story
 from reporter.voices import Voices, gather_voices, voices_json
+from reporter.voices.memory import Earlier
 
 
 def make_edition(
@@ -36,11 +37,13 @@ def make_edition(
     as_of: date,
     languages: Sequence[str],
     mail: Mail = Mail.NONE,
+    earlier: Sequence[Earlier] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> Edition:
     """Prices, voices, and the edition that is built of them.
 
     Args:
+        earlier: What archived editions of the brief said, which an archive knows and this line does not.
         languages: Codes; one page each.
         mail: Whether the bodies of mails are wanted as well.
         progress: Is told each step, in words for a person.
@@ -53,7 +56,7 @@ def make_edition(
     """
     progress(f"prices of {len(brief.tickers)} funds from {config.sources.use}, up to {as_of}")
     prices, quality = gated_prices(config, name, brief, calendar, as_of)
-    voices = gather_voices(config, name, as_of)
+    voices = gather_voices(config, name, brief, prices, earlier)
     progress("facts")
     facts = compute_facts(prices, name, brief, quality, calendar)
     edition = build_edition(config, brief, facts, voices, languages=languages, mail=mail, progress=progress)
@@ -106,6 +109,7 @@ def build_edition(
         claims({code: speaker.spoken for code, speaker in speakers.items()}),
         {code: page.plain_title for code, page in pages.items()},
         story.changes,
+        voices.memory,
     )
     files["voices.json"] = voices_json(voices)
     return Edition(

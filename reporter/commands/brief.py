@@ -70,13 +70,23 @@ def brief(
     spoken = languages(config, given["languages"] or chosen.languages)
 
     from reporter.delivery.archive import publish
+    from reporter.delivery.shelf import read_shelf
     from reporter.pipeline import make_edition
     from reporter.sessions import load_calendar
 
     now = datetime.now(UTC)
     calendar = load_calendar(chosen.calendar, now)
     session = session_of(calendar, as_of, now, config.sources.use)
-    edition = make_edition(config, name, chosen, calendar=calendar, as_of=session, languages=spoken, progress=_progress)
+    edition = make_edition(
+        config,
+        name,
+        chosen,
+        calendar=calendar,
+        as_of=session,
+        languages=spoken,
+        earlier=read_shelf(config.output, name, session),
+        progress=_progress,
+    )
     _tell(edition, publish(edition, config.output), as_json, show)
     if edition.shortfall:
         raise DocumentError(edition.shortfall)

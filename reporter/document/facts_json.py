@@ -16,6 +16,7 @@ from reporter.facts.technicals import Technicals
 from reporter.facts.verdict import Verdict
 from reporter.finding import Fund, Quantity
 from reporter.story.what_changed import Change, Changes
+from reporter.voices.memory import Memory
 
 SCHEMA = 1
 SCHEMA_FILE = Path(__file__).with_name("facts.schema.json")
@@ -24,14 +25,22 @@ DIGITS = 10
 
 
 def facts_json(
-    facts: Facts, claims: Sequence[Mapping[str, object]], title: Mapping[str, str], changes: Changes | None
+    facts: Facts,
+    claims: Sequence[Mapping[str, object]],
+    title: Mapping[str, str],
+    changes: Changes | None,
+    memory: Memory,
 ) -> bytes:
     """UTF-8 with a line break at the end; keys in a fixed order; what is absent has no key."""
-    return (json.dumps(document(facts, claims, title, changes), ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(document(facts, claims, title, changes, memory), ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def document(
-    facts: Facts, claims: Sequence[Mapping[str, object]], title: Mapping[str, str], changes: Changes | None
+    facts: Facts,
+    claims: Sequence[Mapping[str, object]],
+    title: Mapping[str, str],
+    changes: Changes | None,
+    memory: Memory,
 ) -> dict[str, object]:
     """The content of facts.json. Returns are fractions, rates per cent, prices dollars, days ISO 8601.
 
@@ -71,6 +80,7 @@ def document(
             backdrop=facts.backdrop,
             verdict=verdict_part(facts.verdict),
             changes=changes_part(changes),
+            memory=memory_part(memory),
         ),
         "claims": list(claims),
     }
@@ -174,6 +184,14 @@ def precedents_part(found: Precedents | None) -> dict[str, object] | None:
 def attempt_part(attempt: Attempt) -> dict[str, object]:
     outcome = "open" if not attempt.known else "succeeded" if attempt.succeeded else "failed"
     return {**present(day=attempt.day, due=attempt.due, relative_return=attempt.relative_return), "outcome": outcome}
+
+
+def memory_part(memory: Memory) -> dict[str, object]:
+    """What came of earlier editions."""
+    return {
+        **({"call": memory.call.model_dump(mode="json")} if memory.call else {}),
+        **({"scorecard": memory.scorecard.model_dump(mode="json")} if memory.scorecard else {}),
+    }
 
 
 def changes_part(changes: Changes | None) -> dict[str, object] | None:

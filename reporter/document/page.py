@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from reporter.config import Brand, Brief
+from reporter.document.changes import ChangeBox, change_box
 from reporter.document.claims import Speaker
 from reporter.document.figures import KeyFigure, Table, Tests, key_figures, return_table, verdict_tests
 from reporter.facts import Facts
@@ -79,6 +80,7 @@ class Page:
     standfirst: Markup
     description: str
     key_figures: tuple[KeyFigure, ...]
+    changes: ChangeBox | None  # since the last edition
     parts: tuple[Part, ...]
     table: Table | None
     tests: Tests | None
@@ -119,6 +121,8 @@ def make_page(
     )
     table, tests = return_table(facts, speaker), verdict_tests(facts, speaker)
     rules = [speaker.say(rule).html for rule in story.method]
+    if facts.quality.silent:
+        rules.append(fill(words["silent"], feeds=", ".join(facts.quality.silent)))
     disclaimer = brand.disclaimer.get(language.code) or words["disclaimer"]
     provenance = fill(
         words["provenance"],
@@ -140,6 +144,7 @@ def make_page(
         standfirst=standfirst.html,
         description=standfirst.text,
         key_figures=tuple(key_figures(facts, story.role, speaker)),
+        changes=change_box(story.changes, story.role, speaker),
         parts=parts,
         table=table,
         tests=tests,
@@ -177,6 +182,8 @@ def places(charts: Sequence[str], sections: Sequence[str]) -> Mapping[str, Seque
 #: The order of the article; an absent section keeps its place in it.
 PLAN = (
     "lede",
+    "headlines",
+    "memory",
     "evidence",
     "turn",
     "technicals",

@@ -8,6 +8,7 @@ from reporter.facts import lead_lag, precedents, relative_strength, reversion, r
 from reporter.finding import Finding, Quantity, Unit, count, day
 from reporter.story import lexicon
 from reporter.story.situation import Situation
+from reporter.voices import memory
 
 SECTION = "method"
 
@@ -66,6 +67,7 @@ def rules(s: Situation) -> Iterator[Finding]:
         )
     yield from timing(s)
     yield s.finding(SECTION, "verdict", of=n(6))
+    yield from voices(s)
     if facts.backdrop:
         yield s.finding(SECTION, "backdrop")
 
@@ -102,6 +104,16 @@ def timing(s: Situation) -> Iterator[Finding]:
         correlation=Quantity(found.correlation, Unit.RATIO, "lead_lag.correlation"),
         band=Quantity(found.band, Unit.RATIO, "lead_lag.band"),
     )
+
+
+def voices(s: Situation) -> Iterator[Finding]:
+    """How headlines and earlier editions were chosen, where there are any."""
+    if s.voices.headlines:
+        yield s.finding(SECTION, "headlines")
+    if s.voices.memory.call:
+        yield s.finding(SECTION, "memory", first=n(memory.CALL_FROM), last=n(memory.CALL_TO))
+    if s.voices.memory.scorecard:
+        yield s.finding(SECTION, "scorecard", horizon=n(memory.HORIZON))
 
 
 def n(value: int) -> Quantity:

@@ -1,4 +1,4 @@
-"""Picks the sections and orders them: lede, evidence, turn, technicals, field, reversion, precedents, bottom line."""
+"""Picks the sections and orders them: lede, voices, evidence, turn, technicals, field, reversion, precedents, end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from reporter.story import (
     evidence,
     field,
     headline,
+    headlines,
     lede,
+    memory,
     method,
     precedents,
     quote,
@@ -66,6 +68,8 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
     s = assess(facts, voices, field_kind=field_kind, implication=implication)
     parts = (
         ("lede", lede.paragraphs(s)),
+        ("headlines", headlines.paragraphs(s)),
+        ("memory", memory.paragraphs(s)),
         ("evidence", evidence.year_paragraphs(s)),
         ("turn", evidence.month_paragraphs(s)),
         ("technicals", technicals.paragraphs(s)),

@@ -67,7 +67,7 @@ def assess(facts: Facts, voices: Voices, *, field_kind: str, implication: bool) 
         field_kind=field_kind,
         implication=implication,
         voices=voices,
-        changes=what_changed(facts, voices.previous),
+        changes=what_changed(facts, voices.memory.previous),
     )
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Sequence
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 
-from reporter.config import Config
+from reporter.config import Brief, Config
 from reporter.errors import DataError
+from reporter.prices import Prices
+from reporter.setting import Setting
 from reporter.voices.headlines import Headline
-from reporter.voices.memory import Call, Earlier, Scorecard
+from reporter.voices.memory import Earlier, Memory, remember
 from reporter.voices.quotes import Quote, choose_quote, read_vault
 
 
-@dataclass(frozen=True, kw_only=True)
-class Voices:
+class Voices(Setting):
     """Everything said that an edition may cite; nothing in it is newer than the close of the as-of session.
 
     voices.json is this and no more: `read_voices` makes the same value of it again.
@@ -23,28 +23,27 @@ class Voices:
 
     quote: Quote | None = None
     headlines: tuple[Headline, ...] = ()  # newest first; of each language as many as may be printed
-    silent: dict[str, str] = field(default_factory=dict)  # feed that could not be read -> why, one clear line
-    previous: Earlier | None = None  # the edition before this one, of the same subject and benchmark
-    call: Call | None = None  # the most telling earlier edition, and what came of it
-    scorecard: Scorecard | None = None  # our verdicts whose outcome is known
+    silent: dict[str, str] = Field(default={})  # feed that could not be read -> why, one clear line
+    memory: Memory = Memory()  # of the same subject and benchmark
 
 
-VOICES = TypeAdapter(Voices)
+def gather_voices(config: Config, name: str, brief: Brief, prices: Prices, earlier: Sequence[Earlier]) -> Voices:
+    """What is known at the last session of the prices.
 
-
-def gather_voices(config: Config, brief: str, as_of: date) -> Voices:
-    """What is known at the as-of.
+    Args:
+        earlier: Archived editions of the brief; later ones among them are left out.
 
     Raises:
         ConfigError: the vault of quotes is wrong.
     """
-    quote = choose_quote(read_vault(config.quotes), brief, as_of) if config.quotes else None
-    return Voices(quote=quote)
+    as_of = prices.sessions[-1].date()
+    quote = choose_quote(read_vault(config.quotes), name, as_of) if config.quotes else None
+    return Voices(quote=quote, memory=remember(earlier, brief.subject, brief.benchmark, prices))
 
 
 def voices_json(voices: Voices) -> bytes:
     """The content of voices.json: what is absent has no key."""
-    return VOICES.dump_json(voices, indent=1, exclude_defaults=True) + b"\n"
+    return voices.model_dump_json(indent=1, exclude_defaults=True).encode() + b"\n"
 
 
 def read_voices(content: bytes) -> Voices:
@@ -54,7 +53,7 @@ def read_voices(content: bytes) -> Voices:
         DataError: it is not the content of a voices.json.
     """
     try:
-        return VOICES.validate_json(content)
+        return Voices.model_validate_json(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise DataError(f"voices.json: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

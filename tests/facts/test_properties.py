@@ -15,6 +15,7 @@ from reporter.document.facts_json import document
 from reporter.facts import Facts
 from reporter.facts.verdict import Criterion, Evidence, label, strength_criterion
 from reporter.prices import Prices
+from reporter.voices.memory import Memory
 
 TICKERS = ("AAA", "BBB", "CCC", "DDD")
 FRAMES = ("close", "adjusted_close", "high", "low", "volume")
@@ -23,7 +24,7 @@ relaxed = settings(max_examples=20, deadline=None, suppress_health_check=[Health
 
 def told(facts: Facts) -> dict[str, object]:
     """All facts as data, less what names the prices themselves."""
-    found = document(facts, [], {}, None)
+    found = document(facts, [], {}, None, Memory())
     found.pop("vintage")
     return found
 

@@ -1,0 +1,119 @@
+"""Reads what earlier editions of a brief said, from the archive."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from reporter.delivery.archive import MANIFEST
+from reporter.voices.memory import Earlier
+
+#: As many sessions are looked back on: ten years of a weekly brief, two of a daily one.
+MOST = 520
+#: No facts.json and no manifest of ours is larger. Bytes.
+LIMIT = 4_000_000
+#: A file of this name in the folder of an edition says that the edition is not to be used any more.
+WITHDRAWN = "WITHDRAWN"
+YEAR, EDITION = re.compile(r"\d{4}"), re.compile(r"(\d{4}-\d\d-\d\d)-r(\d{1,6})")
+
+
+def read_shelf(root: Path, brief: str, before: date) -> tuple[Earlier, ...]:
+    """Editions of a brief about sessions before a day, newest first, of each session the newest revision.
+
+    An edition counts if its manifest is about this brief, session and revision, all its files are there in their
+    size, and facts.json, which is all that is read of it, has the hash that the manifest tells. Any other is passed
+    over, as is one that was withdrawn: with all its revisions, since what was taken back must not come back older.
+    """
+    found: list[Earlier] = []
+    for session, folders in sessions(root / brief, before):
+        if not any((folder / WITHDRAWN).exists() for folder in folders):
+            found += [edition for folder in folders if (edition := read_edition(folder, brief, session))][:1]
+        if len(found) == MOST:
+            break
+    return tuple(found)
+
+
+def sessions(shelf: Path, before: date) -> Iterator[tuple[date, list[Path]]]:
+    """Each session before a day, newest first, with the folders of its revisions, newest first."""
+    years = sorted((path for path in listed(shelf) if YEAR.fullmatch(path.name)), reverse=True)
+    for year in years:
+        revisions: dict[date, dict[int, Path]] = {}
+        for path in listed(year):
+            match = EDITION.fullmatch(path.name)
+            session = day(match[1]) if match else None
+            if match and session and session < before:
+                revisions.setdefault(session, {})[int(match[2])] = path
+        for session in sorted(revisions, reverse=True):
+            yield session, [revisions[session][number] for number in sorted(revisions[session], reverse=True)]
+
+
+def listed(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where it cannot be read."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
+
+
+def day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def read_edition(folder: Path, brief: str, session: date) -> Earlier | None:
+    """What an edition said; None unless its manifest is valid."""
+    try:
+        manifest = json.loads(bounded(folder / MANIFEST))
+        files = manifest["files"]
+        known = f"{manifest['session']}-r{manifest['revision']}" == folder.name and manifest["brief"] == brief
+        if not known or any((folder / name).stat().st_size != entry["bytes"] for name, entry in files.items()):
+            return None
+        content = bounded(folder / "facts.json")
+        facts = json.loads(content)
+        if hashlib.sha256(content).hexdigest() != files["facts.json"]["sha256"]:
+            return None
+        if (facts["brief"], facts["as_of"], facts["title"]) != (brief, session.isoformat(), manifest["title"]):
+            return None
+        return earlier(facts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError):
+        return None
+
+
+def bounded(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(LIMIT + 1)
+    if len(content) > LIMIT:
+        raise ValueError(f"{path} is larger than {LIMIT} bytes")
+    return content
+
+
+def earlier(facts: Mapping[str, Any]) -> Earlier:
+    """What a later edition wants to know of a facts.json; families that it does not have are absent."""
+    verdict, rank = facts.get("verdict", {}), facts["rank"].get("YTD", {})
+    funds = {fund: place for fund, place in rank.items() if fund not in ("of", "dispersion")}
+    attempts = facts.get("precedents", {}).get("dates", [])
+    said = {
+        "as_of": facts["as_of"],
+        "subject": facts["subject"],
+        "benchmark": facts["benchmark"],
+        "title": facts["title"],
+        "verdict": verdict.get("label"),
+        "criteria": {name: one["met"] for name, one in verdict.get("criteria", {}).items()},
+        "profile": facts.get("technicals", {}).get(facts["subject"], {}).get("status"),
+        "gap_ytd": facts["gap"].get("YTD"),
+        "rank_ytd": funds.get(facts["subject"]),
+        "rank_of": rank.get("of"),
+        "leader": min(funds, key=lambda fund: int(funds[fund]), default=None),
+        "attempt": attempts[-1] if attempts else None,
+        "call": facts.get("memory", {}).get("call", {}).get("as_of"),
+    }
+    return Earlier.model_validate_json(json.dumps(said))
