@@ -58,7 +58,7 @@ class Steps:
             files={},
         )
 
-    def publish(self, edition: Any, root: Path) -> tuple[Path, ...]:
+    def publish(self, edition: Any, root: Path, now: datetime) -> tuple[Path, ...]:
         return root / "a.pdf", root / "a.html"
 
     @property

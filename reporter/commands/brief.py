@@ -87,7 +87,7 @@ def brief(
         earlier=read_shelf(config.output, name, session),
         progress=_progress,
     )
-    _tell(edition, publish(edition, config.output), as_json, show)
+    _tell(edition, publish(edition, config.output, now), as_json, show)
     if edition.shortfall:
         raise DocumentError(edition.shortfall)
 

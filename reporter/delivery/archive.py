@@ -1,106 +1,235 @@
-"""The archive: one folder an edition, written whole or not at all, and never changed afterwards."""
+"""The archive: one folder an edition, its manifest last, and never changed afterwards.
+
+A folder without a valid manifest is no edition, whatever else is in it. A manifest names the one before it in its brief
+and that one's SHA-256, so that an edition that was changed or taken away is missed.
+"""
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import json
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Mapping
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from reporter import __version__
+from reporter.crash import crash_point
+from reporter.delivery.target import MARKER, Target, local_target
 from reporter.document.edition import Edition
 from reporter.errors import OutputError
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
+FOLDER = re.compile(r"(\d{4}-\d{2}-\d{2})-r(\d+)")
+BRIEF = re.compile(r"[a-z0-9][a-z0-9\-]{0,40}")
 
 
-def publish(edition: Edition, root: Path) -> tuple[Path, ...]:
-    """Write an edition below `root` and give the paths of its files, the manifest last.
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """On whose behalf an edition is archived; `reporter brief` has none."""
 
-    The folder is `<root>/<brief>/<year>/<session>-r<revision>`. An edition with the same bytes as the newest revision
-    is there already and is not written again; one with other bytes becomes the next revision.
+    instance: str
+    occurrence: str
+    marker: str | None = None  # what the identity file of the target must hold; None: it is not looked at
+    reason: str | None = None  # of a correction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where an edition is."""
+
+    path: str  # of its folder, below the root of the target
+    revision: int
+    manifest_sha256: str
+
+
+@dataclass(frozen=True, order=True)
+class Shelved:
+    """An edition that the archive holds, in the order of its key."""
+
+    brief: str
+    session: date
+    revision: int
+
+    @property
+    def path(self) -> str:
+        return f"{self.brief}/{self.session.year}/{self.session}-r{self.revision}"
+
+
+def publish(edition: Edition, root: Path, now: datetime) -> tuple[Path, ...]:
+    """Write an edition below a folder and give the paths of its files, the manifest last.
 
     Raises:
         OutputError: it cannot be written; nothing is left behind that a reader could take for an edition.
     """
-    shelf = root / edition.brief / str(edition.session.year)
+    try:
+        place = store(edition, local_target(root), now)
+    except OutputError as error:
+        raise OutputError(f"{error}; name another folder with --output") from error
+    return tuple(root / place.path / name for name in (*edition.files, MANIFEST))
+
+
+def store(edition: Edition, target: Target, now: datetime, sender: Sender | None = None) -> Place:
+    """Write an edition to a target, and find it there if it is there already.
+
+    The folder is `<brief>/<year>/<session>-r<revision>`. An edition with the same files as the newest revision is not
+    written again; one that was begun and not finished is finished; one with other files becomes the next revision.
+
+    Raises:
+        OutputError: it cannot be written, or the target is not the one that it should be.
+    """
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in edition.files.items()}
-    try:
-        shelf.mkdir(parents=True, exist_ok=True)
-        revisions = known_revisions(shelf, edition)
-        if revisions and hashes_of(revisions[max(revisions)]) == hashes:
-            return paths(revisions[max(revisions)], edition)
-        return write(edition, shelf, max(revisions, default=-1) + 1, hashes)
-    except OSError as error:
-        where = error.filename or shelf
-        raise OutputError(
-            f"cannot write the edition to '{root}': {error.strerror} ({where}); name another folder with --output"
-        ) from error
+    if sender:
+        check_marker(target, sender.marker)
+    taken = [
+        shelved
+        for shelved in shelves(target, edition.brief, edition.session.year)
+        if shelved.session == edition.session
+    ]
+    number = taken[-1].revision if taken else 0
+    if taken and (found := sound_manifest(target, taken[-1].path)):
+        content, manifest = found
+        if {name: entry["sha256"] for name, entry in manifest["files"].items()} == hashes:
+            return Place(path=taken[-1].path, revision=number, manifest_sha256=hashlib.sha256(content).hexdigest())
+    while True:
+        try:
+            place = _write(edition, target, Shelved(edition.brief, edition.session, number), hashes, now, sender)
+        except FileExistsError:
+            number += 1  # somebody else's file has the name: it stays
+        else:
+            if sender:
+                check_marker(target, sender.marker)
+            return place
 
 
-def known_revisions(shelf: Path, edition: Edition) -> Mapping[int, Path]:
-    """Number -> folder, also of revisions that are damaged: their numbers are taken."""
-    pattern = re.compile(rf"{edition.session}-r(\d+)")
-    return {int(found[1]): path for path in shelf.iterdir() if (found := pattern.fullmatch(path.name))}
+def _write(
+    edition: Edition, target: Target, shelved: Shelved, hashes: Mapping[str, str], now: datetime, sender: Sender | None
+) -> Place:
+    if MANIFEST in target.names(shelved.path):
+        raise FileExistsError(shelved.path)
+    mark = hashlib.sha256(sender.instance.encode()).hexdigest()[:8] if sender else user_mark()
+    target.sweep(shelved.path, mark, now)
+    for name, content in edition.files.items():
+        if sender:
+            check_marker(target, sender.marker)
+        target.create(f"{shelved.path}/{name}", content, mark, now)
+    crash_point("archive-files")
+    content = manifest(edition, shelved.revision, hashes, previous(target, shelved), now, sender)
+    if sender:
+        check_marker(target, sender.marker)
+    target.create(f"{shelved.path}/{MANIFEST}", content, mark, now)
+    crash_point("archive-manifest")
+    return Place(path=shelved.path, revision=shelved.revision, manifest_sha256=hashlib.sha256(content).hexdigest())
 
 
-def hashes_of(folder: Path) -> Mapping[str, str] | None:
-    """Name -> SHA-256 of the files as they are now; None unless all that the manifest lists are there and right."""
-    try:
-        listed = json.loads((folder / MANIFEST).read_bytes())["files"]
-        found = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in listed}
-        return found if found == {name: entry["sha256"] for name, entry in listed.items()} else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-
-
-def write(edition: Edition, shelf: Path, revision: int, hashes: Mapping[str, str]) -> tuple[Path, ...]:
-    """Into a temporary folder on the same shelf, then renamed: a reader sees nothing or all of it."""
-    temporary = Path(tempfile.mkdtemp(prefix=f".{edition.session}-", dir=shelf))
-    try:
-        for name, content in (*edition.files.items(), (MANIFEST, manifest(edition, revision, hashes))):
-            write_durably(temporary / name, content)
-        temporary.chmod(0o755)
-        while True:
-            folder = shelf / f"{edition.session}-r{revision}"
-            if not folder.exists():
-                break
-            revision += 1
-        temporary.rename(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    return paths(folder, edition)
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def manifest(edition: Edition, revision: int, hashes: Mapping[str, str]) -> bytes:
+def manifest(
+    edition: Edition,
+    revision: int,
+    hashes: Mapping[str, str],
+    before: Mapping[str, str] | None,
+    now: datetime,
+    sender: Sender | None,
+) -> bytes:
     """What is in the folder; a folder without a manifest that fits is no edition."""
+    sent = (
+        {
+            "instance": sender.instance,
+            "occurrence": sender.occurrence,
+            "created": now.astimezone(UTC).isoformat(timespec="seconds"),
+            **({"reason": sender.reason} if sender.reason else {}),
+        }
+        if sender
+        else {}
+    )
     content = {
         "schema": SCHEMA,
         "brief": edition.brief,
         "session": edition.session.isoformat(),
         "revision": revision,
+        **sent,
         "reporter": __version__,
         "title": dict(edition.headline),
         "verdict": edition.verdict,
         "quality": str(edition.quality.status),
         "vintage": edition.vintage,
+        "previous": before,
         "files": {name: {"sha256": hashes[name], "bytes": len(content)} for name, content in edition.files.items()},
     }
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def paths(folder: Path, edition: Edition) -> tuple[Path, ...]:
-    return (*(folder / name for name in edition.files), folder / MANIFEST)
+def previous(target: Target, shelved: Shelved) -> Mapping[str, str] | None:
+    """The nearest edition before this one and the SHA-256 of its manifest: a link of the chain."""
+    for year in reversed(years(target, shelved.brief)):
+        if year > shelved.session.year:
+            continue
+        for earlier in reversed([one for one in shelves(target, shelved.brief, year) if one < shelved]):
+            try:
+                content = target.read(f"{earlier.path}/{MANIFEST}")
+            except FileNotFoundError:
+                continue
+            return {"edition": f"{earlier.session}-r{earlier.revision}", "sha256": hashlib.sha256(content).hexdigest()}
+    return None
+
+
+def briefs(target: Target) -> list[str]:
+    return [name for name in target.names("") if BRIEF.fullmatch(name) and years(target, name)]
+
+
+def years(target: Target, brief: str) -> list[int]:
+    return [int(name) for name in target.names(brief) if re.fullmatch(r"\d{4}", name)]
+
+
+def shelves(target: Target, brief: str, year: int) -> list[Shelved]:
+    """Folders of editions of a year in their order, also of those that are damaged: their numbers are taken."""
+    found = (FOLDER.fullmatch(name) for name in target.names(f"{brief}/{year}"))
+    return sorted(Shelved(brief, date.fromisoformat(match[1]), int(match[2])) for match in found if match)
+
+
+def editions(target: Target, brief: str | None = None) -> Iterator[Shelved]:
+    """All folders of editions, by brief, the oldest first."""
+    for name in [brief] if brief else briefs(target):
+        for year in years(target, name):
+            yield from shelves(target, name, year)
+
+
+def sound_manifest(target: Target, path: str) -> tuple[bytes, dict[str, Any]] | None:
+    """A manifest and its content; None unless all that it lists is there and right."""
+    try:
+        content = target.read(f"{path}/{MANIFEST}")
+        found: dict[str, Any] = json.loads(content)
+        sound = all(
+            hashlib.sha256(target.read(f"{path}/{name}")).hexdigest() == entry["sha256"]
+            for name, entry in found["files"].items()
+        )
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return (content, found) if sound else None
+
+
+def check_marker(target: Target, wanted: str | None) -> None:
+    """Whether this is the place that was set up, and not an empty folder where a share should be mounted.
+
+    Raises:
+        OutputError: it is not.
+    """
+    if wanted is None:
+        return
+    try:
+        found = target.read(MARKER).decode(errors="replace").strip()
+    except FileNotFoundError:
+        raise OutputError(
+            f"{target.place} is not the archive that was set up: its {MARKER} is missing. Is the share mounted?"
+        ) from None
+    if found != wanted:
+        raise OutputError(f"{target.place} is another archive than the one that was set up: its {MARKER} differs")
+
+
+def user_mark() -> str:
+    """Marks the temporary files of a user on a machine who has no ledger."""
+    return hashlib.sha256(f"{socket.gethostname()}/{getpass.getuser()}".encode()).hexdigest()[:8]

@@ -1,0 +1,357 @@
+"""A place that keeps files: a folder, a Windows share, an SFTP server or a bucket. The only user of fsspec.
+
+A file gets its name only when all of it is there and has been read back, and a name that is taken is never taken again.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from reporter.channels import ArchiveTarget
+from reporter.crash import crash_point
+from reporter.errors import ConfigError, OutputError
+from reporter.secret import read_secret
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+MARKER = ".brief-archive-id"
+STALE = timedelta(hours=24)  # of temporary files that a dead process of ours left behind
+NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+TIMEOUT = 30  # seconds for one answer of a server
+
+
+class Target:
+    """Paths are relative to its root, with `/` between their parts."""
+
+    def __init__(self, name: str, fs: AbstractFileSystem, root: str, place: str, kind: str) -> None:
+        self.name = name
+        self.place = place  # as a person would write it
+        self._fs = fs
+        self._root = root.rstrip("/")
+        self._kind = kind
+        self._settle = SETTLE[kind]
+
+    def read(self, path: str) -> bytes:
+        """
+        Raises:
+            FileNotFoundError: it is not there.
+            OutputError: the place is away.
+        """
+        with self._plainly("read", path):
+            return self._cat(self._at(path))
+
+    def names(self, path: str) -> list[str]:
+        """What is in a folder, sorted; nothing where there is no folder."""
+        with self._plainly("list", path):
+            try:
+                with _by_kind():
+                    found = self._fs.ls(self._at(path), detail=False)
+            except FileNotFoundError:
+                return []
+            return sorted({name.rstrip("/").rpartition("/")[2] for name in found} - {""})
+
+    def create(self, path: str, content: bytes, mark: str, now: datetime) -> bool:
+        """Write a new file: under a temporary name, read back, then renamed.
+
+        Args:
+            mark: Who writes, eight characters; its own stale temporary files are recognised by it.
+
+        Returns:
+            False where a file with these very bytes is there already.
+
+        Raises:
+            FileExistsError: a file with other bytes is there; it stays as it is.
+            OutputError: it cannot be written; nothing has the name.
+        """
+        with self._plainly("write", path):
+            final = self._at(path)
+            if self._holds(final, content):
+                return False
+            if self._kind == "s3":  # an object appears only when all of it is there
+                self._fs.pipe_file(final, content, mode="create")
+                self._fs.invalidate_cache()
+                crash_point("archive-temp")
+                self._check(final, content)
+                return True
+            folder, _, name = final.rpartition("/")
+            self._fs.makedirs(folder, exist_ok=True)
+            temporary = f"{folder}/.{name}.{mark}-{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.tmp"
+            try:
+                self._write(temporary, content)
+                crash_point("archive-temp")
+                self._check(temporary, content)
+                with _by_kind():
+                    self._settle(self._fs, temporary, final)
+            except BaseException:
+                with suppress(*failures(self._kind)):
+                    self._fs.rm_file(temporary)
+                if not self._is_there(final, content):
+                    raise
+                # A server renamed and went before it said so.
+            crash_point("archive-file")
+            return True
+
+    def replace(self, path: str, content: bytes, mark: str, now: datetime) -> None:
+        """Write a convenience such as an index, which follows from other files and may be lost."""
+        with self._plainly("write", path), suppress(FileNotFoundError):
+            if self._cat(self._at(path)) == content:
+                return
+        self.remove(path)
+        self.create(path, content, mark, now)
+
+    def remove(self, path: str) -> None:
+        """A file; it may be gone already."""
+        with self._plainly("remove", path), suppress(FileNotFoundError), _by_kind():
+            self._fs.rm_file(self._at(path))
+
+    def remove_folder(self, path: str) -> None:
+        """An empty folder."""
+        if self._kind != "s3":
+            with self._plainly("remove", path), suppress(FileNotFoundError), _by_kind():
+                self._fs.rmdir(self._at(path))
+
+    def sweep(self, path: str, mark: str, now: datetime) -> None:
+        """Remove temporary files that this writer left in a folder longer ago than STALE."""
+        pattern = re.compile(rf"\..+\.{re.escape(mark)}-(\d{{8}}T\d{{6}})-[0-9a-f]{{6}}\.tmp")
+        for name in self.names(path):
+            if found := pattern.fullmatch(name):
+                written = datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+                if now - written > STALE:
+                    self.remove(f"{path}/{name}")
+
+    def _at(self, path: str) -> str:
+        return f"{self._root}/{path}" if path else self._root
+
+    def _holds(self, final: str, content: bytes) -> bool:
+        try:
+            found = self._cat(final)
+        except FileNotFoundError:
+            return False
+        if found != content:
+            raise FileExistsError(final)
+        return True
+
+    def _is_there(self, final: str, content: bytes) -> bool:
+        try:
+            return self._holds(final, content)
+        except FileExistsError:
+            raise
+        except failures(self._kind):
+            return False
+
+    def _cat(self, path: str) -> bytes:
+        with _by_kind():
+            content: bytes = self._fs.cat_file(path)
+            return content
+
+    def _write(self, temporary: str, content: bytes) -> None:
+        more = {"share_access": "r"} if self._kind == "smb" else {}
+        with self._fs.open(temporary, "wb", **more) as file:
+            file.write(content)
+            if self._kind == "file":
+                file.flush()
+                os.fsync(file.fileno())
+
+    def _check(self, path: str, content: bytes) -> None:
+        if self._cat(path) != content:
+            raise OSError(f"what was written to {path} is not what is read there")
+
+    @contextmanager
+    def _plainly(self, what: str, path: str) -> Iterator[None]:
+        """Failures of the library behind the scheme as ours; whether a file is there or not passes as it is."""
+        try:
+            yield
+        except (FileNotFoundError, FileExistsError):
+            raise
+        except failures(self._kind) as error:
+            raise OutputError(f"cannot {what} '{path or '.'}' in {self.place}: {_reason(error)}") from error
+
+
+@contextmanager
+def _by_kind() -> Iterator[None]:
+    """Every library's way to say that a name is free or taken, as Python says it."""
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            raise FileNotFoundError(str(error)) from error
+        if error.errno == errno.EEXIST:
+            raise FileExistsError(str(error)) from error
+        raise
+
+
+def open_target(settings: ArchiveTarget) -> Target:
+    """Connect to a target of the configuration.
+
+    Raises:
+        OutputError: it is away, or its host key is not known.
+        ConfigError: a secret or a library is missing.
+    """
+    if settings.folder is not None:
+        return local_target(settings.folder, settings.name)
+    address = urlsplit(str(settings.url))
+    what = f"archive.{settings.name}"
+    password = read_secret(settings.password, f"{what}.password") if settings.password else None
+    place = f"'{settings.url}'"
+    try:
+        fs = CONNECT[address.scheme](settings, str(address.hostname), password)
+    except ImportError as error:
+        raise ConfigError([f"{what}: install the extra `{address.scheme}` for {address.scheme}:// targets"]) from error
+    except failures(address.scheme) as error:
+        raise OutputError(f"cannot reach {place}: {_reason(error)}") from error
+    root = f"{address.netloc}{address.path}" if address.scheme == "s3" else address.path
+    return Target(settings.name, fs, root, place, address.scheme)
+
+
+def local_target(folder: Path, name: str = "output") -> Target:
+    """A folder of this machine, or a share that is mounted there."""
+    from fsspec.implementations.local import LocalFileSystem
+
+    return Target(name, LocalFileSystem(), str(folder.absolute()), f"'{folder}'", "file")
+
+
+def _smb(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:
+    from fsspec.implementations.smb import SMBFileSystem
+
+    return SMBFileSystem(
+        host,
+        port=settings.port,
+        username=settings.user,
+        password=password,
+        timeout=TIMEOUT,
+        share_access="r",
+        register_session_retries=1,
+        skip_instance_cache=True,
+    )
+
+
+def _sftp(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:
+    import paramiko
+    from fsspec.implementations.sftp import SFTPFileSystem
+
+    known = str(settings.known_hosts or Path("~/.ssh/known_hosts").expanduser())
+
+    class KnownHostsOnly(SFTPFileSystem):  # type: ignore[misc]
+        """fsspec reads no list of known hosts and, left to itself, trusts everybody."""
+
+        def _connect(self) -> None:
+            self.client = paramiko.SSHClient()
+            self.client.load_host_keys(known)
+            self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
+            self.client.connect(self.host, **self.ssh_kwargs)
+            self.ftp = self.client.open_sftp()
+            self.ftp.get_channel().settimeout(TIMEOUT)
+
+    return KnownHostsOnly(
+        host,
+        port=settings.port or 22,
+        username=settings.user,
+        password=password,
+        key_filename=str(settings.key_file) if settings.key_file else None,
+        timeout=TIMEOUT,
+        banner_timeout=TIMEOUT,
+        auth_timeout=TIMEOUT,
+        allow_agent=False,
+        look_for_keys=False,
+        skip_instance_cache=True,
+    )
+
+
+def _s3(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:  # noqa: ARG001
+    from s3fs import S3FileSystem
+
+    return S3FileSystem(
+        key=settings.user,
+        secret=password,
+        endpoint_url=settings.endpoint,
+        use_listings_cache=False,
+        config_kwargs={"connect_timeout": TIMEOUT, "read_timeout": TIMEOUT, "retries": {"max_attempts": 3}},
+        skip_instance_cache=True,
+    )
+
+
+CONNECT: dict[str, Callable[[ArchiveTarget, str, str | None], AbstractFileSystem]] = {
+    "smb": _smb,
+    "sftp": _sftp,
+    "s3": _s3,
+}
+
+
+def _settle_file(_: AbstractFileSystem, temporary: str, final: str) -> None:
+    """A hard link never replaces; where the file system knows none, the name is looked for first."""
+    try:
+        os.link(temporary, final)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if os.path.lexists(final):
+            raise FileExistsError(final) from None
+        os.rename(temporary, final)  # noqa: PTH104  paths of fsspec are texts
+    else:
+        os.unlink(temporary)
+    folder = os.open(Path(final).parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _settle_smb(fs: AbstractFileSystem, temporary: str, final: str) -> None:
+    import smbclient
+
+    port = fs.port or 445
+    smbclient.rename(
+        rf"\\{fs.host}{temporary}".replace("/", "\\"), rf"\\{fs.host}{final}".replace("/", "\\"), port=port
+    )
+
+
+def _settle_sftp(fs: AbstractFileSystem, temporary: str, final: str) -> None:
+    """The plain rename of the protocol, which fails where the name is taken; fsspec's `mv` would replace."""
+    if fs.exists(final):
+        raise FileExistsError(final)
+    fs.ftp.rename(temporary, final)
+
+
+#: How a finished temporary file gets its name, by scheme.
+SETTLE: dict[str, Callable[[Any, str, str], None]] = {
+    "file": _settle_file,
+    "smb": _settle_smb,
+    "sftp": _settle_sftp,
+    "s3": lambda *_: None,
+}
+
+
+def failures(kind: str) -> tuple[type[BaseException], ...]:
+    """What the library behind a scheme raises when its server is away, full or unwilling."""
+    if kind == "smb":
+        from smbprotocol.exceptions import SMBException
+
+        return (OSError, SMBException, ValueError)  # ValueError: its way to say that it cannot connect
+    if kind == "sftp":
+        from paramiko import SSHException
+
+        return (OSError, SSHException, EOFError)
+    if kind == "s3":
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        return (OSError, BotoCoreError, ClientError)
+    return (OSError,)
+
+
+def _reason(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).split())[:200]
