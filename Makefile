@@ -18,6 +18,10 @@ setup: .venv/ready
 	@sh scripts/setup.sh requirements-dev.lock
 	@touch .venv/ready $@
 
+.venv/ready-bench: requirements-bench.lock pyproject.toml scripts/setup.sh
+	@sh scripts/setup.sh requirements-bench.lock
+	@touch .venv/ready .venv/ready-dev $@
+
 brief: .venv/ready
 	$(BIN)/reporter brief small-caps --source simulated
 
@@ -33,8 +37,8 @@ check: .venv/ready-dev
 nightly: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m nightly
 
-bench: .venv/ready-dev
-	$(BIN)/python benchmarks/cold.py
+bench: .venv/ready-bench
+	$(BIN)/python -m benchmarks
 
 # Needs uv. The files hold versions and hashes and no address: packages come from wherever pip is told to look.
 lock:
@@ -42,6 +46,8 @@ lock:
 	  --no-header --no-annotate pyproject.toml --group build -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --no-annotate pyproject.toml --group dev -o requirements-dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate pyproject.toml --group bench -o requirements-bench.lock
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -53,7 +53,7 @@ class Prices:
 
     def only(self, tickers: Sequence[str]) -> Prices:
         """The prices of fewer tickers, as if no other had been asked for: same values, same vintage."""
-        kept = [ticker for ticker in tickers if ticker in self.close]
+        kept = [ticker for ticker in dict.fromkeys(tickers) if ticker in self.close]
         there = self.close[kept].notna().any(axis=1).to_numpy()
         first = int(there.argmax()) if there.any() else len(there) - 1
         return replace(

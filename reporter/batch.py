@@ -1,0 +1,208 @@
+"""Many editions: prices loaded once, facts computed once a pair, pages made by any executor, delivered by us alone."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache, lru_cache
+from pathlib import Path
+
+from reporter import __version__
+from reporter.batch_file import Job
+from reporter.config import Brief, Config
+from reporter.delivery.archive import hashes_of, publish
+from reporter.document.edition import Edition
+from reporter.engines import EngineName, run_all
+from reporter.errors import DocumentError, ReporterError
+from reporter.facts import Facts, compute_facts
+from reporter.language import BUNDLED
+from reporter.pipeline import backdrop, build_edition, gate
+from reporter.prices import Prices, load_prices
+from reporter.prices.table import prices_csv
+from reporter.sessions import Calendar
+from reporter.voices import Voices, gather_voices
+
+#: A folder of templates as it travels: names and contents.
+Overlay = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """All that a worker needs to know, and no secret: what is true, what was said, and how it shall look."""
+
+    job: Job
+    config: Config  # looks only
+    overlay: Overlay  # the user's templates
+    facts: Facts
+    voices: Voices
+    house: str  # hash of the program and the bundled templates that must make it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How one edition ended."""
+
+    job: Job
+    files: tuple[Path, ...] = ()
+    failure: str = ""  # one line; empty where it is made
+    exit_code: int = 0
+
+
+def build(task: Task) -> Edition:
+    """One edition without its table of prices. Pure: it can run anywhere, and twice.
+
+    Raises:
+        DocumentError: this worker has another version or other templates than the one that asks.
+    """
+    if house() != task.house:
+        raise DocumentError("this worker has another version of the program or its templates; install the same")
+    config = task.config.model_copy(update={"templates": unpacked(task.overlay) if task.overlay else None})
+    return build_edition(config, task.job.brief, task.facts, task.voices, languages=task.job.brief.languages)
+
+
+@cache
+def house() -> str:
+    """Hash of version, templates and fonts: equal houses make equal bytes."""
+    return hashlib.sha256(repr((__version__, packed(BUNDLED))).encode()).hexdigest()
+
+
+def packed(folder: Path) -> Overlay:
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return tuple((str(path.relative_to(folder)), path.read_bytes()) for path in files)
+
+
+@cache
+def unpacked(overlay: Overlay) -> Path:
+    """The templates as a folder of this worker, once."""
+    folder = Path(tempfile.mkdtemp(prefix="reporter-templates-"))
+    for name, content in overlay:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+class Shared:
+    """What all editions of one exchange calendar share; nothing in it changes once it is there."""
+
+    def __init__(self, jobs: Sequence[Job], config: Config, calendar: Calendar, session: date) -> None:
+        """Loads the prices of all `jobs` at once.
+
+        Raises:
+            DataError, UpstreamError: there are none at all.
+        """
+        self.config, self.calendar, self.session = config, calendar, session
+        tickers = dict.fromkeys(ticker for job in jobs for ticker in job.brief.tickers)
+        extra = dict.fromkeys(ticker for job in jobs for ticker in backdrop(job.brief))
+        self.prices = load_prices(tuple(tickers), tuple(extra), calendar, session, config.sources, config.sources.use)
+        self.facts = lru_cache(maxsize=64)(self._facts)
+        self.table = lru_cache(maxsize=8)(self._table)
+        self.voices = cache(self._voices)
+
+    def task(self, job: Job) -> Task:
+        """Raises DataError where the gate refuses the pair."""
+        facts = replace(self.facts(shared_part(job.brief)), brief=job.name)
+        looks = Config(brand=job.brand, paper=job.paper, formats=self.config.formats)
+        overlay = overlaid(self.config.templates)
+        voices = self.voices(job.name)
+        return Task(job=job, config=looks, overlay=overlay, facts=facts, voices=voices, house=house())
+
+    def prices_of(self, brief: Brief) -> Prices:
+        return self.prices.only((*brief.tickers, *backdrop(brief)))
+
+    def _facts(self, part: str) -> Facts:
+        brief = Brief.model_validate_json(part)
+        prices = self.prices_of(brief)
+        return compute_facts(prices, "", brief, gate(prices, brief.subject, brief, self.session), self.calendar)
+
+    def _table(self, part: str) -> bytes:
+        return prices_csv(self.prices_of(Brief.model_validate_json(part)))
+
+    def _voices(self, name: str) -> Voices:
+        return gather_voices(self.config, name, self.session)
+
+
+def shared_part(brief: Brief) -> str:
+    """The settings that facts depend on, as JSON: briefs that agree in them share their facts."""
+    return brief.model_dump_json(include={"subject", "benchmark", "field", "headline_index", "backdrop", "calendar"})
+
+
+@cache
+def overlaid(templates: Path | None) -> Overlay:
+    return packed(templates) if templates else ()
+
+
+def folder_of(job: Job, config: Config) -> Path:
+    """Where the editions of a client stand."""
+    return config.output / job.client if job.client else config.output
+
+
+def is_made(job: Job, config: Config, session: date) -> bool:
+    """Whether the archive has an edition of this session, whole and with all the files of its manifest."""
+    shelf = folder_of(job, config) / job.name / str(session.year)
+    return any(hashes_of(folder) is not None for folder in shelf.glob(f"{session}-r*"))
+
+
+def run_batch(
+    jobs: Sequence[Job],
+    config: Config,
+    sessions: Mapping[str, tuple[Calendar, date]],
+    *,
+    engine: EngineName,
+    workers: int,
+    address: str | None = None,
+) -> Iterator[Outcome]:
+    """Every job with its outcome, as they end. A failure ends its own edition only.
+
+    Args:
+        sessions: By the name of the exchange calendar: the calendar, and the session to speak about.
+    """
+    shared: dict[str, Shared] = {}
+    failed: list[Outcome] = []
+    for name, (calendar, session) in sessions.items():
+        mine = [job for job in jobs if job.brief.calendar == name]
+        try:
+            shared[name] = Shared(mine, config, calendar, session)
+        except ReporterError as error:
+            failed += (failure(job, error) for job in mine)
+
+    def tasks() -> Iterator[Task]:
+        for job in jobs:
+            if job.brief.calendar in shared:
+                try:
+                    yield shared[job.brief.calendar].task(job)
+                except ReporterError as error:
+                    failed.append(failure(job, error))
+
+    for task, future in run_all(build, tasks(), engine, workers, address):
+        yield from failed
+        failed.clear()
+        yield delivered(task.job, future, config, shared[task.job.brief.calendar])
+    yield from failed
+
+
+def delivered(job: Job, future: Future[Edition], config: Config, shared: Shared) -> Outcome:
+    """The edition in the archive, or why there is none."""
+    error = future.exception()
+    if error is not None:
+        return failure(job, error)
+    edition = future.result()
+    edition = replace(edition, files={**edition.files, "prices.csv": shared.table(shared_part(job.brief))})
+    try:
+        files = publish(edition, folder_of(job, config))
+    except ReporterError as trouble:
+        return failure(job, trouble)
+    if edition.shortfall:
+        return Outcome(job=job, files=files, failure=edition.shortfall, exit_code=DocumentError.exit_code)
+    return Outcome(job=job, files=files)
+
+
+def failure(job: Job, error: BaseException) -> Outcome:
+    """One line about an edition that is not there; a bug is told by its kind."""
+    text = " ".join(str(error).split())
+    if isinstance(error, ReporterError):
+        return Outcome(job=job, failure=text, exit_code=error.exit_code)
+    return Outcome(job=job, failure=f"{type(error).__name__}: {text}", exit_code=DocumentError.exit_code)

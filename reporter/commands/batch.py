@@ -1,0 +1,127 @@
+"""`reporter batch`: many editions, for many clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reporter.commands.options import config_option, day
+from reporter.request import configuration, languages, note, overridden, session_of
+
+if TYPE_CHECKING:
+    from reporter.batch import Outcome
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@config_option
+@click.option("--as-of", metavar="YYYY-MM-DD", callback=day, help="Speak about this day; default: the last session.")
+@click.option("--source", type=click.Choice(["yahoo", "files", "simulated"]), help="Where prices come from.")
+@click.option("--prices", metavar="DIR", type=click.Path(path_type=Path), help="A folder of prices.")
+@click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Where editions are written.")
+@click.option("--format", "formats", type=click.Choice(["html", "pdf"]), multiple=True, help="Repeatable.")
+@click.option("--engine", type=click.Choice(["serial", "processes", "dask"]), default="processes", show_default=True)
+@click.option("--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Default: one a processor.")
+@click.option("--scheduler-address", "address", metavar="ADDRESS", help="Of Dask: tcp://127.0.0.1:8786.")
+@click.option("--resume", is_flag=True, help="Make only what the archive does not have yet.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the batch.")
+def batch(
+    file: Path,
+    config_path: Path | None,
+    as_of: date | None,
+    engine: Any,
+    workers: int,
+    address: str | None,
+    resume: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Make every edition that FILE (YAML or CSV) asks for; nothing is mailed.
+
+    \b
+    reporter batch clients.yaml
+    reporter batch clients.csv --resume
+    """
+    config = overridden(configuration(config_path, adhoc=False), {"paper": None, **given})
+
+    from reporter.batch import is_made, run_batch
+    from reporter.batch_file import read_batch
+    from reporter.sessions import load_calendar
+
+    jobs = read_batch(file, config)
+    for job in jobs:
+        languages(config, job.brief.languages)
+    now = datetime.now(UTC)
+    calendars = {name: load_calendar(name, now) for name in dict.fromkeys(job.brief.calendar for job in jobs)}
+    sessions = {
+        name: (calendar, session_of(calendar, as_of, now, config.sources.use)) for name, calendar in calendars.items()
+    }
+    asked = len(jobs)
+    if resume:
+        jobs = tuple(job for job in jobs if not is_made(job, config, sessions[job.brief.calendar][1]))
+    started = time.monotonic()
+    ended: list[Outcome] = []
+    try:
+        with progress(len(jobs)) as advance:
+            for outcome in run_batch(jobs, config, sessions, engine=engine, workers=workers, address=address):
+                ended.append(outcome)
+                advance(outcome.job)
+    except KeyboardInterrupt:
+        note(f"{len(ended)} of {len(jobs)} editions made; --resume makes the rest")
+        raise
+    tell(ended, asked, time.monotonic() - started, as_json)
+    if worst := max((outcome.exit_code for outcome in ended), default=0):
+        click.get_current_context().exit(worst)
+
+
+@contextmanager
+def progress(count: int) -> Iterator[Any]:
+    """A bar with rate and remaining time on a terminal, silence elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TaskProgressColumn(show_speed=True))
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("editions", total=count)
+        yield lambda job: bar.update(task, advance=1, description=job.label)
+
+
+def tell(ended: Sequence[Outcome], asked: int, seconds: float, as_json: bool) -> None:
+    """What became of the batch; a failure has one line."""
+    failures = sorted((outcome for outcome in ended if outcome.failure), key=lambda outcome: outcome.job.label)
+    made = len(ended) - len(failures)
+    if as_json:
+        told = {
+            "asked": asked,
+            "there_already": asked - len(ended),
+            "made": made,
+            "failed": {outcome.job.label: outcome.failure for outcome in failures},
+            "seconds": round(seconds, 3),
+            "files": [str(path) for outcome in ended for path in outcome.files],
+        }
+        click.echo(json.dumps(told, indent=2))
+        return
+    for outcome in failures:
+        note(f"{outcome.job.label}: {outcome.failure}")
+    there = f", {asked - len(ended)} there already" if asked > len(ended) else ""
+    rate = f" in {seconds:.0f} s, {made / seconds * 60:.0f} a minute" if made else ""
+    click.echo(f"{made} editions made{rate}{there}, {len(failures)} failed")
