@@ -15,6 +15,7 @@ from reporter import __version__
 from reporter.batch_file import Job
 from reporter.config import Brief, Config
 from reporter.delivery.archive import hashes_of, publish
+from reporter.delivery.shelf import read_shelf
 from reporter.document.edition import Edition
 from reporter.engines import EngineName, run_all
 from reporter.errors import DocumentError, ReporterError
@@ -25,6 +26,7 @@ from reporter.prices import Prices, load_prices
 from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 from reporter.voices import Voices, gather_voices
+from reporter.voices.memory import remember
 
 #: A folder of templates as it travels: names and contents.
 Overlay = tuple[tuple[str, bytes], ...]
@@ -100,14 +102,14 @@ class Shared:
         self.prices = load_prices(tuple(tickers), tuple(extra), calendar, session, config.sources, config.sources.use)
         self.facts = lru_cache(maxsize=64)(self._facts)
         self.table = lru_cache(maxsize=8)(self._table)
-        self.voices = cache(self._voices)
+        self.heard: dict[str, Voices] = {}  # by the name of a brief: what others say, without our own memory
 
     def task(self, job: Job) -> Task:
         """Raises DataError where the gate refuses the pair."""
         facts = replace(self.facts(shared_part(job.brief)), brief=job.name)
         looks = Config(brand=job.brand, paper=job.paper, formats=self.config.formats)
         overlay = overlaid(self.config.templates)
-        voices = self.voices(job.name)
+        voices = self.voices(job)
         return Task(job=job, config=looks, overlay=overlay, facts=facts, voices=voices, house=house())
 
     def prices_of(self, brief: Brief) -> Prices:
@@ -121,8 +123,14 @@ class Shared:
     def _table(self, part: str) -> bytes:
         return prices_csv(self.prices_of(Brief.model_validate_json(part)))
 
-    def _voices(self, name: str) -> Voices:
-        return gather_voices(self.config, name, self.session)
+    def voices(self, job: Job) -> Voices:
+        """What others said, asked once a brief, and what we said to this client before."""
+        prices = self.prices_of(job.brief)
+        if job.name not in self.heard:
+            self.heard[job.name] = gather_voices(self.config, job.name, job.brief, prices, ())
+        earlier = read_shelf(folder_of(job, self.config), job.name, self.session)
+        memory = remember(earlier, job.brief.subject, job.brief.benchmark, prices)
+        return self.heard[job.name].model_copy(update={"memory": memory})
 
 
 def shared_part(brief: Brief) -> str:

@@ -1,6 +1,6 @@
-"""A peer: the script that somebody writes in an afternoon for the same job. pandas, pyplot, Jinja, WeasyPrint; no tests.
+"""A peer: the script that somebody writes in an afternoon for the same job. pandas, pyplot, Jinja, WeasyPrint.
 
-`python benchmarks/peers/afternoon.py FOLDER OUT`: a folder of CSVs with Yahoo's columns; writes OUT/report.html and .pdf.
+`python benchmarks/peers/afternoon.py FOLDER OUT`: a folder of CSVs in Yahoo's columns; writes report.html and .pdf.
 """
 
 import base64
