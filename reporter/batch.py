@@ -7,15 +7,16 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 
 from reporter import __version__
 from reporter.batch_file import Job
 from reporter.config import Brief, Config
-from reporter.delivery.archive import hashes_of, publish
+from reporter.delivery.archive import publish, shelves, sound_manifest
 from reporter.delivery.shelf import read_shelf
+from reporter.delivery.target import local_target
 from reporter.document.edition import Edition
 from reporter.engines import EngineName, run_all
 from reporter.errors import DocumentError, ReporterError
@@ -150,14 +151,16 @@ def folder_of(job: Job, config: Config) -> Path:
 
 def is_made(job: Job, config: Config, session: date) -> bool:
     """Whether the archive has an edition of this session, whole and with all the files of its manifest."""
-    shelf = folder_of(job, config) / job.name / str(session.year)
-    return any(hashes_of(folder) is not None for folder in shelf.glob(f"{session}-r*"))
+    target = local_target(folder_of(job, config))
+    taken = [one for one in shelves(target, job.name, session.year) if one.session == session]
+    return any(sound_manifest(target, one.path) for one in taken)
 
 
 def run_batch(
     jobs: Sequence[Job],
     config: Config,
     sessions: Mapping[str, tuple[Calendar, date]],
+    now: datetime,
     *,
     engine: EngineName,
     workers: int,
@@ -188,11 +191,11 @@ def run_batch(
     for task, future in run_all(build, tasks(), engine, workers, address):
         yield from failed
         failed.clear()
-        yield delivered(task.job, future, config, shared[task.job.brief.calendar])
+        yield delivered(task.job, future, config, shared[task.job.brief.calendar], now)
     yield from failed
 
 
-def delivered(job: Job, future: Future[Edition], config: Config, shared: Shared) -> Outcome:
+def delivered(job: Job, future: Future[Edition], config: Config, shared: Shared, now: datetime) -> Outcome:
     """The edition in the archive, or why there is none."""
     error = future.exception()
     if error is not None:
@@ -200,7 +203,7 @@ def delivered(job: Job, future: Future[Edition], config: Config, shared: Shared)
     edition = future.result()
     edition = replace(edition, files={**edition.files, "prices.csv": shared.table(shared_part(job.brief))})
     try:
-        files = publish(edition, folder_of(job, config))
+        files = publish(edition, folder_of(job, config), now)
     except ReporterError as trouble:
         return failure(job, trouble)
     if edition.shortfall:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from reporter.prices.bars import TITLES
 from reporter.sessions import Calendar
 
 AS_OF = date(2024, 10, 16)
+NOW = datetime(2024, 10, 17, 6, tzinfo=UTC)
 BATCH = """clients:
   acme:
     brand: {name: Acme Partners}
@@ -66,7 +67,7 @@ def ask(ours: Config, tmp_path: Path) -> Callable[..., tuple[Job, ...]]:
 @pytest.fixture
 def run(ours: Config, calendar: Calendar) -> Callable[..., list[Outcome]]:
     def batch(jobs: Sequence[Job], engine: Any = "serial", **more: Any) -> list[Outcome]:
-        return list(run_batch(jobs, ours, {"XNYS": (calendar, AS_OF)}, engine=engine, workers=2, **more))
+        return list(run_batch(jobs, ours, {"XNYS": (calendar, AS_OF)}, NOW, engine=engine, workers=2, **more))
 
     return batch
 
@@ -147,7 +148,7 @@ class TestRun:
         sources = ours.sources.model_copy(update={"use": "files", "files": FilesSettings(folder=tmp_path)})
         config = ours.model_copy(update={"sources": sources})
         jobs = ask("editions:\n  - brief: bonds\n    subjects: [IEF, TLT]\n")
-        ended = run_batch(jobs, config, {"XNYS": (calendar, AS_OF)}, engine="serial", workers=1)
+        ended = run_batch(jobs, config, {"XNYS": (calendar, AS_OF)}, NOW, engine="serial", workers=1)
         outcomes = {outcome.job.label: outcome for outcome in ended}
         assert outcomes["bonds"].files
         assert outcomes["bonds-ief"].exit_code == 65

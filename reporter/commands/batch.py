@@ -72,7 +72,7 @@ def batch(
     ended: list[Outcome] = []
     try:
         with progress(len(jobs)) as advance:
-            for outcome in run_batch(jobs, config, sessions, engine=engine, workers=workers, address=address):
+            for outcome in run_batch(jobs, config, sessions, now, engine=engine, workers=workers, address=address):
                 ended.append(outcome)
                 advance(outcome.job)
     except KeyboardInterrupt:
