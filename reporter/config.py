@@ -18,10 +18,15 @@ from reporter.setting import DURATION, Duration, LanguageCode, Setting, Switch, 
 #: Letters, digits and what Yahoo adds for indices, share classes and exchanges: ^VIX, BRK-B, VOD.L, EURUSD=X.
 TICKER = r"^\^?[A-Z0-9][A-Z0-9.\-=]{0,14}$"
 BRIEF_NAME = r"^[a-z0-9][a-z0-9\-]{0,40}$"
+#: Words with a letter or digit; a star stands for the rest of a word: `small cap*`.
+KEYWORD = r"^\w[^\s*]*\*?( \w[^\s*]*\*?)*$"
 #: `monday 07:00`, or `07:00` for every day; on the clock of a zone.
 WALL_TIME = r"^(?:(monday|tuesday|wednesday|thursday|friday|saturday|sunday) )?([01][0-9]|2[0-3]):([0-5][0-9])$"
+#: Encrypted, or on this machine.
+FEED_ADDRESS = r"^(https://|file:///|http://(localhost|127\.0\.0\.1|\[::1\])[:/])\S+$"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Ticker = Annotated[str, Field(pattern=TICKER)]
+Keyword = Annotated[str, Field(pattern=KEYWORD, max_length=60)]
 BriefName = Annotated[str, Field(pattern=BRIEF_NAME)]
 SourceName = Literal["yahoo", "files", "simulated"]
 #: What the field consists of; the words for it stand in templates/languages/*/labels.yaml.
@@ -58,6 +63,25 @@ class Sources(Setting):
     yahoo: YahooSettings = YahooSettings()
     files: FilesSettings = FilesSettings()
     simulated: SimulatedSettings = SimulatedSettings()
+
+
+class Feed(Setting):
+    """One RSS or Atom feed. A brief asks it if it has keywords in its language."""
+
+    url: Annotated[str, Field(pattern=FEED_ADDRESS, max_length=400)]
+    language: LanguageCode = "en"
+    outlet: str = Field(default="", max_length=60)  # as pages name it; absent: as the feed calls itself
+
+
+class HeadlineSettings(Setting):
+    """What others write: titles of news that have a keyword of the brief."""
+
+    feeds: tuple[Feed, ...] = ()
+    yahoo: Switch = False  # Yahoo's news on the subject and the headline index as well, in English
+    days: int = Field(default=7, ge=1)  # how old a headline may be at the close
+    most: int = Field(default=3, ge=1)  # as many are printed
+    timeout: float = Field(default=5.0, gt=0)  # seconds that a feed may keep us waiting at a time
+    budget: float = Field(default=15.0, gt=0)  # seconds for all feeds of one edition
 
 
 class Brand(Setting):
@@ -105,6 +129,7 @@ class Brief(Setting):
     calendar: str = "XNYS"  # exchange_calendars' name
     languages: tuple[LanguageCode, ...] = Field(default=("en", "ru"), min_length=1)
     implication: Switch = True  # the sentence on portfolios in the bottom line
+    keywords: dict[LanguageCode, tuple[Keyword, ...]] = Field(default={})  # that a headline must have, by language
     schedule: Schedule | None = None  # absent: made only when asked for
     recipients: tuple[Recipient, ...] = ()  # who gets it by mail …
     recipients_file: Path | None = None  # … and a CSV with more of them: address, name, language
@@ -167,6 +192,7 @@ class Config(Setting):
     formats: tuple[Literal["html", "pdf"], ...] = Field(default=("html", "pdf"), min_length=1)
     templates: Path | None = None  # a folder whose files replace the bundled ones, file by file
     quotes: Path | None = None  # quotes.yaml, the vault
+    headlines: HeadlineSettings = HeadlineSettings()
     brand: Brand = Brand()
     sources: Sources = Sources()
     mail: MailSettings | None = None  # absent: nothing is mailed

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from reporter.config import BRIEF_NAME, TICKER, WALL_TIME, Config, conflicts
+from reporter.config import BRIEF_NAME, FEED_ADDRESS, KEYWORD, TICKER, WALL_TIME, Config, conflicts
 from reporter.errors import suggestion
 from reporter.setting import DURATION, LANGUAGE_CODE, WEB_ADDRESS, Setting
 from reporter.yaml_file import SHOWN, Document, Problem, Where, complaint, parse_yaml, printable, read_yaml
@@ -36,6 +36,8 @@ EXPECTED = {
 PATTERNS = {
     TICKER: "is not a ticker: capitals, digits and ^ . - = as Yahoo writes it",
     LANGUAGE_CODE: "is not a language code of two small letters, such as en",
+    FEED_ADDRESS: "is not the address of a feed: https://, file:/// or, on this machine, http://localhost",
+    KEYWORD: "is not a keyword: words with one space between them, a star only at the end of a word: small cap*",
     WEB_ADDRESS: "is not a web address that begins with https://",
     DURATION: "is not a duration: a number and m, h or d, such as 45m, 36h or 3d",
     WALL_TIME: "is not a time: 07:00 for every day, or a weekday before it, such as monday 07:00",

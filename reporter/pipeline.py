@@ -56,7 +56,7 @@ def make_edition(
     """
     progress(f"prices of {len(brief.tickers)} funds from {config.sources.use}, up to {as_of}")
     prices, quality = gated_prices(config, name, brief, calendar, as_of)
-    voices = gather_voices(config, name, brief, prices, earlier)
+    voices = gather_voices(config, name, brief, prices, calendar, earlier)
     progress("facts")
     facts = compute_facts(prices, name, brief, quality, calendar)
     edition = build_edition(config, brief, facts, voices, languages=languages, mail=mail, progress=progress)

@@ -9,9 +9,11 @@ from pydantic import Field, ValidationError
 from reporter.config import Brief, Config
 from reporter.errors import DataError
 from reporter.prices import Prices
+from reporter.sessions import Calendar
 from reporter.setting import Setting
 from reporter.voices.headlines import Headline
 from reporter.voices.memory import Earlier, Memory, remember
+from reporter.voices.press import gather_headlines
 from reporter.voices.quotes import Quote, choose_quote, read_vault
 
 
@@ -27,8 +29,10 @@ class Voices(Setting):
     memory: Memory = Memory()  # of the same subject and benchmark
 
 
-def gather_voices(config: Config, name: str, brief: Brief, prices: Prices, earlier: Sequence[Earlier]) -> Voices:
-    """What is known at the last session of the prices.
+def gather_voices(
+    config: Config, name: str, brief: Brief, prices: Prices, calendar: Calendar, earlier: Sequence[Earlier]
+) -> Voices:
+    """What is known at the close of the last session of the prices.
 
     Args:
         earlier: Archived editions of the brief; later ones among them are left out.
@@ -38,7 +42,9 @@ def gather_voices(config: Config, name: str, brief: Brief, prices: Prices, earli
     """
     as_of = prices.sessions[-1].date()
     quote = choose_quote(read_vault(config.quotes), name, as_of) if config.quotes else None
-    return Voices(quote=quote, memory=remember(earlier, brief.subject, brief.benchmark, prices))
+    headlines, silent = gather_headlines(config, name, brief, as_of, calendar.close(as_of))
+    memory = remember(earlier, brief.subject, brief.benchmark, prices)
+    return Voices(quote=quote, headlines=headlines, silent=silent, memory=memory)
 
 
 def voices_json(voices: Voices) -> bytes:

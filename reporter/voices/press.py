@@ -1,0 +1,56 @@
+"""The headlines of an edition: asked for, kept, chosen. A brief without feeds imports nothing for it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from urllib.parse import unquote, urlsplit
+
+from reporter.config import Brief, Config, Feed
+from reporter.voices.clippings import Clippings
+from reporter.voices.headlines import Headline, chosen, in_time, on_subject
+
+
+def gather_headlines(
+    config: Config, name: str, brief: Brief, session: date, close: datetime
+) -> tuple[tuple[Headline, ...], dict[str, str]]:
+    """What was written on the subject by the close of the session, and the feeds that could not be read, with reasons.
+
+    Nothing that a feed does raises an error or takes longer than its budget. What was chosen once from feeds that all
+    answered is chosen again, without asking them.
+    """
+    settings = config.headlines
+    feeds = tuple(feed for feed in settings.feeds if brief.keywords.get(feed.language))
+    if not feeds:
+        return (), {}
+    clippings, key = Clippings(config.state), settings_key(config, brief, feeds)
+    if (kept := clippings.chosen(name, session, key)) is not None:
+        return kept, {}
+
+    from reporter.voices.feeds import feed_name, read_feeds
+
+    found, silent = read_feeds(feeds, settings.timeout, settings.budget)
+    ours = on_subject(found, brief.keywords)
+    clippings.add(ours)
+    names = {feed_name(feed) for feed in feeds}
+    earlier = clippings.seen(close - timedelta(days=settings.days), close)
+    ours += [one for one in on_subject(earlier, brief.keywords) if one.feed in names]
+    picked = chosen(in_time(ours, close, settings.days), settings.most)
+    if not silent:
+        clippings.keep(name, session, key, picked)
+    return picked, silent
+
+
+def settings_key(config: Config, brief: Brief, feeds: tuple[Feed, ...]) -> str:
+    """A hash of everything but the feeds' content that a choice depends on; a file counts with its size and time."""
+    settings = config.headlines
+    parts = [repr((settings.days, settings.most, sorted(brief.keywords.items())))]
+    for feed in feeds:
+        parts.append(repr((feed.url, feed.language, feed.outlet)))
+        if feed.url.startswith("file:"):
+            with suppress(OSError, ValueError):
+                stat = os.stat(unquote(urlsplit(feed.url).path))  # noqa: PTH116  # the path as the address spells it
+                parts.append(repr((stat.st_size, stat.st_mtime_ns)))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
