@@ -128,7 +128,7 @@ class Shared:
         """What others said, asked once a brief, and what we said to this client before."""
         prices = self.prices_of(job.brief)
         if job.name not in self.heard:
-            self.heard[job.name] = gather_voices(self.config, job.name, job.brief, prices, ())
+            self.heard[job.name] = gather_voices(self.config, job.name, job.brief, prices, self.calendar, ())
         earlier = read_shelf(folder_of(job, self.config), job.name, self.session)
         memory = remember(earlier, job.brief.subject, job.brief.benchmark, prices)
         return self.heard[job.name].model_copy(update={"memory": memory})
