@@ -1,0 +1,49 @@
+"""`python -m benchmarks [--rounds N] [--write] [PART ...]`: every figure beside its goal; all parts, or those named."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from importlib.metadata import version
+
+from benchmarks import cold, commands, warm
+from benchmarks.measure import ROOT, Report
+
+PARTS = {"cold": cold.measure, "warm": warm.measure, "commands": commands.measure}
+LIBRARIES = ("pandas", "matplotlib", "weasyprint", "quantstats")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--rounds", type=int, default=5, help="of everything that is run in turn")
+    parser.add_argument("--write", action="store_true", help="also into docs/benchmarks.md")
+    asked = parser.parse_args()
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    print(f"{machine}; {libraries}")
+    report = Report()
+    for part in asked.parts or PARTS:
+        PARTS[part](report, asked.rounds)
+    if asked.write:
+        table = "\n".join(f"| {' | '.join(row)} |" for row in report.rows)
+        text = f"""# What it costs
+
+Whole processes, CPU in seconds of user and system time, medians of {asked.rounds} runs taken in turn. Ratios of one run
+hold; absolute values wander with the machine. `make bench` prints them again; `.venv/bin/python -m benchmarks --write`
+writes this page.
+
+{machine}; {libraries}.
+
+| what | found | goal | |
+|---|---|---|---|
+{table}
+"""
+        (ROOT / "docs" / "benchmarks.md").write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    main()
