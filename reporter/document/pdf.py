@@ -42,7 +42,7 @@ def pdf_problem() -> str:
 @contextmanager
 def _no_compiler() -> Iterator[None]:
     """While WeasyPrint is imported: cffi tries several names for each library, and for a name that the loader does not
-    know it asks ldconfig, then gcc, then ld, where they are on the PATH: a tenth of a second and 48 processes for nothing.
+    know it asks ldconfig, then gcc, then ld, where they are on the PATH: 48 processes for nothing.
     """
     path = os.environ.get("PATH")
     os.environ["PATH"] = ""
