@@ -100,7 +100,15 @@ class Shared:
         self.config, self.calendar, self.session = config, calendar, session
         tickers = dict.fromkeys(ticker for job in jobs for ticker in job.brief.tickers)
         extra = dict.fromkeys(ticker for job in jobs for ticker in backdrop(job.brief))
-        self.prices = load_prices(tuple(tickers), tuple(extra), calendar, session, config.sources, config.sources.use)
+        self.prices = load_prices(
+            tuple(tickers),
+            tuple(extra),
+            calendar,
+            session,
+            config.sources,
+            config.sources.use,
+            store=config.prices_store,
+        )
         self.facts = lru_cache(maxsize=64)(self._facts)
         self.table = lru_cache(maxsize=8)(self._table)
         self.heard: dict[str, Voices] = {}  # by the name of a brief: what others say, without our own memory
@@ -119,7 +127,7 @@ class Shared:
     def _facts(self, part: str) -> Facts:
         brief = Brief.model_validate_json(part)
         prices = self.prices_of(brief)
-        return compute_facts(prices, "", brief, gate(prices, brief.subject, brief, self.session), self.calendar)
+        return compute_facts(prices, "", brief, gate(prices, brief.subject, brief), self.calendar)
 
     def _table(self, part: str) -> bytes:
         return prices_csv(self.prices_of(Brief.model_validate_json(part)))

@@ -60,6 +60,7 @@ class SimulatedSettings(Setting):
 
 class Sources(Setting):
     use: SourceName = "yahoo"
+    store: Path | None = None  # where prices from the network are kept; absent: prices.sqlite in the state folder
     yahoo: YahooSettings = YahooSettings()
     files: FilesSettings = FilesSettings()
     simulated: SimulatedSettings = SimulatedSettings()
@@ -198,3 +199,8 @@ class Config(Setting):
     mail: MailSettings | None = None  # absent: nothing is mailed
     archive: tuple[ArchiveTarget, ...] = ()  # where editions go besides `output`
     briefs: dict[BriefName, Brief] = Field(default={})  # none: ad-hoc briefs only
+
+    @property
+    def prices_store(self) -> Path:
+        """The file in which prices from the network are kept."""
+        return self.sources.store or self.state / "prices.sqlite"

@@ -131,8 +131,10 @@ def gated_prices(config: Config, name: str, brief: Brief, calendar: Calendar, as
     Raises:
         DataError: the gate refuses them.
     """
-    prices = load_prices(brief.tickers, backdrop(brief), calendar, as_of, config.sources, config.sources.use)
-    return prices, gate(prices, name, brief, as_of)
+    prices = load_prices(
+        brief.tickers, backdrop(brief), calendar, as_of, config.sources, config.sources.use, store=config.prices_store
+    )
+    return prices, gate(prices, name, brief)
 
 
 def backdrop(brief: Brief) -> tuple[str, ...]:
@@ -140,7 +142,7 @@ def backdrop(brief: Brief) -> tuple[str, ...]:
     return tuple(BACKDROP.values()) if brief.backdrop else ()
 
 
-def gate(prices: Prices, name: str, brief: Brief, as_of: date) -> Quality:
+def gate(prices: Prices, name: str, brief: Brief) -> Quality:
     """What may be said of the prices of a brief.
 
     Raises:
@@ -148,7 +150,7 @@ def gate(prices: Prices, name: str, brief: Brief, as_of: date) -> Quality:
     """
     pair = (brief.subject, brief.benchmark)
     others = tuple(ticker for ticker in brief.tickers if ticker not in pair)
-    quality = judge(prices, pair, others, as_of)
+    quality = judge(prices, pair, others)
     if quality.status is Status.REFUSED:
         reasons = "; ".join(issue.text for issue in quality.issues if issue.ticker in pair)
         raise DataError(f"{name} refused: {reasons}; {quality.way_out}")

@@ -111,6 +111,23 @@ class Calendar:
         ends: Days = self.sessions[np.append(weeks[1:] != weeks[:-1], False)]
         return ends[: np.searchsorted(ends, np.datetime64(as_of, "D"), side="right")]
 
+    def seen(self, other: Calendar, sessions: Days) -> Days:
+        """The session of another exchange whose close is the newest one at the close of each of `sessions`.
+
+        Without look-ahead: in Tokyo's evening, New York has closed on the day before. NaT where the other exchange has
+        not closed since the session before: nothing is told twice.
+
+        Args:
+            other: The other exchange.
+            sessions: Of this one, ascending.
+        """
+        rows = np.searchsorted(self.sessions, sessions)
+        newest = np.searchsorted(other.closes, self.closes[rows], side="right") - 1
+        before = np.searchsorted(other.closes, self.closes[np.maximum(rows - 1, 0)], side="right") - 1
+        seen: Days = other.sessions[newest].copy()
+        seen[(newest < 0) | ((newest == before) & (rows > 0))] = np.datetime64("NaT")
+        return seen
+
     def _row(self, day: date) -> int:
         """Row of the last session on or before a day; -1 before the first."""
         return int(np.searchsorted(self.sessions, np.datetime64(day, "D"), side="right")) - 1

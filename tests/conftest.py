@@ -92,8 +92,7 @@ def facts_of(calendar: Calendar) -> Callable[..., Facts]:
 
     def facts(prices: Prices, subject: str, benchmark: str, field: Sequence[str] = (), **settings: Any) -> Facts:
         brief = Brief(subject=subject, benchmark=benchmark, field=tuple(field), **settings)
-        as_of = prices.sessions[-1].date()
-        quality = judge(prices, (subject, benchmark), brief.tickers[2:], as_of)
+        quality = judge(prices, (subject, benchmark), brief.tickers[2:])
         return compute_facts(prices, "test", brief, quality, calendar)
 
     return facts

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -29,7 +29,8 @@ NOT_FOUND = {"code": "Not Found", "description": "No data found, symbol may be d
 class Yahoo:
     """What to serve. `faults`: ticker -> what to do with one request after another; then good answers again."""
 
-    bars: Mapping[str, pd.DataFrame]  # columns Open High Low Close `Adj Close` Volume Dividends; index: days
+    #: Columns Open High Low Close `Adj Close` Volume Dividends `Stock Splits`; index: days.
+    bars: Mapping[str, pd.DataFrame]
     now: datetime = datetime(2024, 10, 17, 12, tzinfo=UTC)
     faults: dict[str, list[str]] = field(default_factory=dict)
     slow_cookies: bool = False
@@ -37,48 +38,54 @@ class Yahoo:
     paths: list[str] = field(default_factory=list)  # all that was asked for
     url: str = ""
 
-    def chart(self, ticker: str, fault: str) -> dict[str, Any]:
+    def chart(self, ticker: str, fault: str, since: int = 0) -> dict[str, Any]:
         bars = self.bars[ticker]
+        bars = bars[bars.index >= pd.Timestamp(since, unit="s").normalize()]
+        if fault == "hole":
+            bars = bars.drop(bars.index[-4])
         stamps = [int(datetime(day.year, day.month, day.day, 9, 30, tzinfo=NEW_YORK).timestamp()) for day in bars.index]
 
         def column(name: str) -> Sequence[float | None]:
             return [None if value != value else float(value) for value in bars[name]]
 
-        paid = bars["Dividends"].to_numpy() if "Dividends" in bars else [0.0] * len(bars)
-        dividends = {
-            str(stamp): {"amount": float(amount), "date": stamp}
-            for stamp, amount in zip(stamps, paid, strict=True)
-            if amount
-        }
+        events: dict[str, dict[str, Any]] = {}
+        for stamp, paid in zip(stamps, bars.get("Dividends", [0.0] * len(bars)), strict=True):
+            if paid:
+                events.setdefault("dividends", {})[str(stamp)] = {"amount": float(paid), "date": stamp}
+        for stamp, ratio in zip(stamps, bars.get("Stock Splits", [0.0] * len(bars)), strict=True):
+            if ratio:
+                split = {"date": stamp, "numerator": float(ratio), "denominator": 1.0, "splitRatio": f"{ratio:g}:1"}
+                events.setdefault("splits", {})[str(stamp)] = split
         quote = {name.lower(): column(name) for name in ("Open", "High", "Low", "Close", "Volume")}
         meta = {
             "currency": "GBp" if fault == "pence" else "USD",
             "symbol": "OTHER" if fault == "other" else ticker,
             "exchangeName": "PCX",
             "instrumentType": "ETF",
-            "regularMarketTime": stamps[-1],
+            "regularMarketTime": stamps[-1] if stamps else 0,
             "gmtoffset": -14400,
             "timezone": "EDT",
             "exchangeTimezoneName": "America/New_York",
-            "regularMarketPrice": quote["close"][-1],
+            "regularMarketPrice": quote["close"][-1] if stamps else None,
             "priceHint": 2,
             "dataGranularity": "1d",
             "range": "",
             "validRanges": ["1d", "max"],
             "currentTradingPeriod": {
-                part: {"timezone": "EDT", "start": stamps[-1], "end": stamps[-1] + 23400, "gmtoffset": -14400}
+                part: {"timezone": "EDT", "start": 0, "end": 23400, "gmtoffset": -14400}
                 for part in ("pre", "regular", "post")
             },
         }
         indicators = {"quote": [quote]}
         if "Adj Close" in bars:
             indicators["adjclose"] = [{"adjclose": column("Adj Close")}]
-        events = {"events": {"dividends": dividends}} if dividends else {}
-        result = {"meta": meta, "timestamp": stamps, "indicators": indicators, **events}
+        result = {"meta": meta, "timestamp": stamps, "indicators": indicators, "events": events}
+        if not stamps:  # as Yahoo does where nothing was traded in the span
+            del result["timestamp"]
         return {"chart": {"result": [result], "error": None}}
 
-    def answer(self, path: str) -> tuple[int, str, bytes, str]:
-        """Status, type, body, and the fault that was asked for."""
+    def answer(self, path: str, since: int = 0) -> tuple[int, str, bytes, str]:
+        """Status, type, body, and the fault that was asked for. `since`: seconds since 1970."""
         self.paths.append(path)
         if not path.startswith("/v8/finance/chart/"):
             return 200, "text/plain", b"crumb", "slow" if self.slow_cookies else ""
@@ -99,7 +106,7 @@ class Yahoo:
             return 200, as_json, b"", fault
         if ticker not in self.bars:
             return 404, as_json, json.dumps({"chart": {"result": None, "error": NOT_FOUND}}).encode(), fault
-        body = json.dumps(self.chart(ticker, fault)).encode()
+        body = json.dumps(self.chart(ticker, fault, since)).encode()
         return 200, as_json, body[: len(body) // 2] if fault == "truncated" else body, fault
 
 
@@ -109,7 +116,9 @@ def serve(yahoo: Yahoo) -> Iterator[Yahoo]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            status, kind, body, fault = yahoo.answer(urlsplit(self.path).path)
+            address = urlsplit(self.path)
+            since = int(parse_qs(address.query).get("period1", ["0"])[0])
+            status, kind, body, fault = yahoo.answer(address.path, since)
             if fault == "slow":
                 time.sleep(1.0)
             if fault == "reset":

@@ -1,4 +1,4 @@
-"""What happened: daily bars from one source, cut at the as-of session."""
+"""What happened: daily bars, each fund from one source, cut at the as-of session."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from reporter.config import SourceName, Sources
-from reporter.prices.bars import COLUMNS, Fetched, is_level, split_suspects
+from reporter.errors import DataError, UpstreamError
+from reporter.prices.bars import COLUMNS, Bars, Fetched, Flaw, Problem, is_level, listed, total_return
+from reporter.prices.checks import partial_problem, split_problem, split_suspects, standing_problem
 from reporter.sessions import Calendar, Days
+
+if TYPE_CHECKING:
+    from reporter.prices.asking import Line
 
 #: Of every price that is kept: far below a cent, so that a price divided by many splits is still told apart.
 DECIMALS = 6
@@ -31,10 +40,15 @@ class Prices:
     high: pd.DataFrame
     low: pd.DataFrame
     volume: pd.DataFrame
-    source: str  # "files", "simulated", "yahoo"
+    source: str  # of the first ticker: "files", "simulated", "yahoo", …
     fetched_at: datetime | None = None  # None where the source has no moment of fetching (files, simulated)
-    problems: Mapping[str, str] = field(default_factory=dict)  # ticker -> why it has no prices, one clear line
-    notes: tuple[str, ...] = ()  # what a careful reader should know: bars dropped, dates sorted
+    problems: Mapping[str, Problem] = field(default_factory=dict)  # ticker -> why its prices cannot be used
+    notes: tuple[str, ...] = ()  # what a careful reader should know: bars dropped, dates sorted, closes restated
+    origin: Mapping[str, str] = field(default_factory=dict)  # ticker -> its source
+    moments: Mapping[str, datetime] = field(default_factory=dict)  # ticker -> when its bars were fetched
+    currencies: Mapping[str, str] = field(default_factory=dict)  # ticker -> currency, where the source names it
+    #: Ticker -> sessions on which its exchange has a close to tell, where that is another exchange.
+    trading: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     @property
     def sessions(self) -> pd.DatetimeIndex:
@@ -59,9 +73,28 @@ class Prices:
         return replace(
             self,
             **{name: getattr(self, name)[kept].iloc[first:] for name in COLUMNS},
-            problems={ticker: text for ticker, text in self.problems.items() if ticker in tickers},
+            source=next((self.origin[ticker] for ticker in kept if ticker in self.origin), self.source),
+            fetched_at=max((self.moments[ticker] for ticker in kept if ticker in self.moments), default=None),
             notes=tuple(note for note in self.notes if note.partition(":")[0] in tickers),
+            problems=_of(self.problems, tickers),
+            origin=_of(self.origin, tickers),
+            moments=_of(self.moments, tickers),
+            currencies=_of(self.currencies, tickers),
+            trading={ticker: mask[first:] for ticker, mask in self.trading.items() if ticker in kept},
         )
+
+
+def _of(mapping: Mapping[str, Any], tickers: Sequence[str]) -> dict[str, Any]:
+    return {ticker: value for ticker, value in mapping.items() if ticker in tickers}
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What one source has of one ticker: bars on sessions up to the as-of, or a problem, or both."""
+
+    source: str
+    bars: Bars | None
+    problem: Problem | None
 
 
 def load_prices(
@@ -70,114 +103,209 @@ def load_prices(
     calendar: Calendar,
     as_of: date,
     sources: Sources,
-    source_name: SourceName,
+    order: SourceName | Sequence[SourceName],
+    *,
+    store: Path | None = None,
+    calendars: Mapping[str, Calendar] = MappingProxyType({}),
 ) -> Prices:
     """Bars of all tickers on the sessions of the calendar, from the earliest bar to the as-of session.
 
-    What a source says about later days cannot change the result: it is cut before anything is looked at.
+    What a source says about later days cannot change the result: it is cut before anything is looked at. What one
+    source lacks, the next one in the order supplies: a ticker has all its bars from one of them.
 
     Args:
         tickers: Each one is a column of the result or has a line in `problems`.
-        optional_tickers: Taken where the source has them; their absence is no problem.
+        optional_tickers: Taken where a source has them; their absence is no problem.
         calendar: Bars on other days are left out, with a note.
         as_of: The last session.
         sources: Their settings.
-        source_name: The one to ask.
+        order: The sources to ask, one after another.
+        store: Where prices from the network are kept; None: nowhere, all of them are fetched.
+        calendars: Ticker -> calendar of its exchange, where that is another one.
 
     Raises:
         DataError: a folder of files that is not there, or has no prices at all.
-        UpstreamError: a source that cannot be reached at all.
+        UpstreamError: no source can be reached at all.
     """
+    order = (order,) if isinstance(order, str) else tuple(order)
     wanted = tuple(dict.fromkeys((*tickers, *optional_tickers)))
-    fetched = SOURCES[source_name](wanted, calendar, as_of, sources)
-    problems = {ticker: fetched.problems[ticker] for ticker in tickers if ticker in fetched.problems}
-    notes = list(fetched.notes)
-    kept: dict[str, pd.DataFrame] = {}
-    for ticker in wanted:
-        if ticker not in fetched.bars:
-            continue
-        bars, strange = _on_sessions(fetched.bars[ticker], calendar, as_of)
-        if bars["close"].notna().any():
-            kept[ticker] = _rescaled(bars, ticker)
-        elif ticker in tickers:
-            problems[ticker] = f"{ticker}: no close on or before {as_of}"
-        if ticker in tickers and strange:
-            notes.append(f"{ticker}: bars on days without a session left out: {_listed(strange)}")
-        if ticker in kept and not is_level(ticker) and (days := split_suspects(kept[ticker])):
-            notes.append(f"{ticker}: moved by the ratio of a split, please check: {_listed(days)}")
-    first = min((bars.index[0].date() for bars in kept.values()), default=as_of)
+    own = {ticker: calendars.get(ticker, calendar) for ticker in wanted}
+    found: dict[str, _Found] = {}
+    notes: list[str] = []
+    currencies: dict[str, str] = {}
+    moments: dict[str, datetime] = {}
+    for name in order:
+        open_ = {ticker: own[ticker] for ticker in wanted if ticker not in found or found[ticker].problem}
+        if not open_:
+            break
+        fetched = _asked(name, open_, as_of, sources, store, alone=len(order) == 1)
+        notes += fetched.notes
+        for ticker in open_:
+            one, remarks = _judged(name, ticker, fetched, own[ticker], as_of)
+            before = found.get(ticker)
+            if before is None or one.problem is None:
+                found[ticker] = one
+                currencies |= _of(fetched.currencies, (ticker,))
+                moments |= _of(fetched.moments, (ticker,))
+                notes += remarks if ticker in tickers else []
+                if before and before.problem and ticker in tickers:
+                    notes.append(f"{ticker}: prices from {name}, since {before.problem.text}")
+    problems = {t: one.problem for t, one in found.items() if one.problem and (t in tickers or one.bars is not None)}
+    kept = {ticker: one.bars for ticker, one in found.items() if one.bars is not None}
+    if not kept and problems and all(problem.flaw is Flaw.UNAVAILABLE for problem in problems.values()):
+        raise UpstreamError(next(iter(problems.values())).text.partition(": ")[2])
+    first = min((bars["session"][0].astype(date) for bars in kept.values()), default=as_of)
     sessions = calendar.between(first, as_of)
+    places = {ticker: sessions if own[ticker] is calendar else calendar.seen(own[ticker], sessions) for ticker in kept}
     return Prices(
-        **{name: _frame({ticker: bars[name] for ticker, bars in kept.items()}, sessions) for name in COLUMNS},
-        source=source_name,
-        fetched_at=fetched.fetched_at,
+        **_frames(kept, places, sessions),
+        source=found[wanted[0]].source if wanted else order[0],
+        fetched_at=max((moments[ticker] for ticker in kept if ticker in moments), default=None),
         problems=problems,
         notes=tuple(notes),
+        origin={ticker: found[ticker].source for ticker in kept},
+        moments=_of(moments, tuple(kept)),
+        currencies=_of(currencies, tuple(kept)),
+        trading={ticker: ~np.isnat(days) for ticker, days in places.items() if own[ticker] is not calendar},
     )
 
 
-def _yahoo(tickers: Sequence[str], calendar: Calendar, as_of: date, sources: Sources) -> Fetched:
-    from reporter.prices.yahoo import fetch
+def _asked(
+    name: SourceName, own: Mapping[str, Calendar], as_of: date, sources: Sources, store: Path | None, *, alone: bool
+) -> Fetched:
+    """What a source says. One of several that is not set up, or not there, has a problem for each ticker."""
+    try:
+        return SOURCES[name](own, as_of, sources, store)
+    except (DataError, UpstreamError) as error:
+        if alone:
+            raise
+        return Fetched(bars={}, problems={ticker: Problem(Flaw.UNAVAILABLE, f"{ticker}: {error}") for ticker in own})
 
-    return fetch(tickers, calendar, as_of, sources.yahoo)
+
+def _judged(name: str, ticker: str, fetched: Fetched, own: Calendar, as_of: date) -> tuple[_Found, list[str]]:
+    """Bars of one source on the sessions of its exchange, and whether they stand by themselves; notes."""
+    given, problem = fetched.bars.get(ticker), fetched.problems.get(ticker)
+    if given is None:
+        return _Found(name, None, problem), []
+    bars, strange = _on_sessions(given, own, as_of, ticker)
+    notes = [f"{ticker}: bars on days without a session left out: {listed(strange)}"] if len(strange) else []
+    if not is_level(ticker) and (suspects := split_suspects(bars)):
+        notes.append(f"{ticker}: moved by the ratio of a split, please check: {suspects}")
+    if len(bars) == 0:
+        return _Found(name, None, problem or Problem(Flaw.MISSING, f"{ticker}: no close on or before {as_of}")), notes
+    last = own.on_or_before(as_of)
+    own_sessions = own.between(bars["session"][0].astype(date), last)
+    on_own = np.full(len(own_sessions), np.nan)
+    on_own[np.searchsorted(own_sessions, bars["session"])] = bars["close"]
+    standing = standing_problem(ticker, on_own, own_sessions)
+    if standing and standing.flaw is Flaw.STALE and problem:
+        standing = Problem(problem.flaw, f"{standing.text}; {problem.text.partition(': ')[2]}")
+    return _Found(
+        name, bars, standing or problem or split_problem(bars, ticker) or partial_problem(bars, ticker, own)
+    ), notes
 
 
-def _files(tickers: Sequence[str], calendar: Calendar, as_of: date, sources: Sources) -> Fetched:
+def _on_sessions(bars: Bars, own: Calendar, as_of: date, ticker: str) -> tuple[Bars, Days]:
+    """The bars on sessions up to the as-of that have a close, with adjusted closes; and the other days up to it.
+
+    A bar has both closes or none: half a bar is a gap.
+    """
+    bars = bars[bars["session"] <= np.datetime64(as_of, "D")]
+    days: Days = bars["session"]
+    known = np.isin(days, own.sessions)
+    strange = days[~known & (days >= own.sessions[0])]
+    bars = bars[known & ~np.isnan(bars["close"])]
+    if is_level(ticker):
+        bars["adjusted_close"] = bars["close"]
+    elif np.isnan(bars["adjusted_close"]).all():
+        bars["adjusted_close"] = total_return(bars["close"], bars["dividend"])
+    else:
+        bars = bars[~np.isnan(bars["adjusted_close"])]
+        if len(bars):  # equal to the close at the last bar: a later dividend leaves no trace
+            bars["adjusted_close"] *= bars["close"][-1] / bars["adjusted_close"][-1]
+    return bars, strange
+
+
+def _frames(kept: Mapping[str, Bars], places: Mapping[str, Days], sessions: Days) -> dict[str, pd.DataFrame]:
+    """One frame a column, rounded to what is written to prices.csv, so that the file gives the same facts again."""
+    index = pd.DatetimeIndex(sessions, name="session")
+    blocks = {name: np.full((len(kept), len(sessions)), np.nan) for name in COLUMNS}
+    for position, (ticker, bars) in enumerate(kept.items()):
+        days = places[ticker]
+        rows = np.searchsorted(bars["session"], days)
+        there = rows < len(bars)
+        there[there] = bars["session"][rows[there]] == days[there]
+        for name, block in blocks.items():
+            block[position, there] = bars[name][rows[there]]
+    return {
+        name: pd.DataFrame(np.round(block, DECIMALS, out=block).T, index=index, columns=list(kept))
+        for name, block in blocks.items()
+    }
+
+
+def _stored(
+    name: str, connect: Callable[[], Line], own: Mapping[str, Calendar], as_of: date, path: Path | None
+) -> Fetched:
+    """Network sources stand behind the store: it is brought up to date, and read."""
+    from reporter.prices.store import open_store
+    from reporter.prices.update import update
+
+    bars: dict[str, Bars] = {}
+    notes: list[str] = []
+    currencies: dict[str, str] = {}
+    moments: dict[str, datetime] = {}
+    with open_store(path) as store:
+        report = update(store, name, connect, own, as_of)
+        problems = dict(report.problems)
+        for ticker, calendar in own.items():
+            series = store.read(name, ticker)
+            if series is None:
+                continue
+            if series.pending and ticker not in problems:
+                problems[ticker] = Problem(
+                    Flaw.UNAVAILABLE, f"{ticker}: {name} has restated its past, and not yet told all"
+                )
+            if series.through >= calendar.on_or_before(as_of) and not series.pending:
+                problems.pop(ticker, None)
+            bars[ticker] = series.bars
+            currencies |= {ticker: series.currency} if series.currency else {}
+            moment, change = store.brought(series, calendar.on_or_before(as_of))
+            moments |= {ticker: moment} if moment else {}
+            notes += [f"{ticker}: {text}" for text in change.split("; ") if text and not text.startswith("dividend ")]
+    return Fetched(bars=bars, problems=problems, notes=tuple(notes), moments=moments, currencies=currencies)
+
+
+def _yahoo(own: Mapping[str, Calendar], as_of: date, sources: Sources, store: Path | None) -> Fetched:
+    def connect() -> Line:
+        from reporter.prices import yahoo
+
+        return yahoo.connect(sources.yahoo)
+
+    return _stored("yahoo", connect, own, as_of, store)
+
+
+def _files(own: Mapping[str, Calendar], as_of: date, sources: Sources, _: Path | None) -> Fetched:
     from reporter.prices.files import fetch
 
-    return fetch(tickers, calendar, as_of, sources.files)
+    return fetch(tuple(own), as_of, sources.files)
 
 
-def _simulated(tickers: Sequence[str], calendar: Calendar, as_of: date, sources: Sources) -> Fetched:
+def _simulated(own: Mapping[str, Calendar], as_of: date, sources: Sources, _: Path | None) -> Fetched:
     from reporter.prices.simulated import fetch
 
-    return fetch(tickers, calendar, as_of, sources.simulated)
+    bars: dict[str, Bars] = {}
+    problems: dict[str, Problem] = {}
+    for calendar in dict.fromkeys(own.values()):
+        tickers = [ticker for ticker, its in own.items() if its is calendar]
+        fetched = fetch(tickers, calendar, as_of, sources.simulated)
+        bars |= fetched.bars
+        problems |= fetched.problems
+    return Fetched(bars=bars, problems=problems)
 
 
 #: One file a source, imported when it is asked: yfinance alone costs 0.8 s.
-SOURCES: Mapping[SourceName, Callable[[Sequence[str], Calendar, date, Sources], Fetched]] = {
+SOURCES: Mapping[SourceName, Callable[[Mapping[str, Calendar], date, Sources, Path | None], Fetched]] = {
     "yahoo": _yahoo,
     "files": _files,
     "simulated": _simulated,
 }
-
-
-def _on_sessions(bars: pd.DataFrame, calendar: Calendar, as_of: date) -> tuple[pd.DataFrame, list[str]]:
-    """The bars on sessions up to the as-of, from the first close on; and the other days up to it, as ISO dates.
-
-    A bar has both closes or none: half a bar is a gap.
-    """
-    bars = bars.loc[: pd.Timestamp(as_of)]
-    days = bars.index.to_numpy("datetime64[D]")
-    sessions = calendar.between(date.min, as_of)
-    known = sessions[np.searchsorted(sessions[:-1], days)] == days
-    strange = [str(day) for day in days[~known & (days >= calendar.sessions[0])]]
-    bars = bars[known] if not known.all() else bars
-    whole = bars["close"].notna() & bars["adjusted_close"].notna()
-    if not whole.all():
-        bars = bars.where(whole)
-        bars = bars.loc[whole.idxmax() :] if whole.any() else bars
-    return bars, strange
-
-
-def _rescaled(bars: pd.DataFrame, ticker: str) -> pd.DataFrame:
-    """The same bars with the adjusted close equal to the close at the last bar: a later dividend leaves no trace."""
-    if is_level(ticker):
-        return bars.assign(adjusted_close=bars["close"])
-    close, adjusted = bars["close"].to_numpy(), bars["adjusted_close"].to_numpy()
-    last = np.flatnonzero(~np.isnan(close))[-1]
-    return bars.assign(adjusted_close=adjusted * (close[last] / adjusted[last]))
-
-
-def _frame(columns: Mapping[str, pd.Series], sessions: Days) -> pd.DataFrame:
-    """Rounded to what is written to prices.csv, so that the file gives the same facts again."""
-    values = np.full((len(sessions), len(columns)), np.nan)
-    for position, series in enumerate(columns.values()):
-        values[np.searchsorted(sessions, series.index.to_numpy("datetime64[D]")), position] = series.to_numpy()
-    return pd.DataFrame(values.round(DECIMALS), index=pd.DatetimeIndex(sessions, name="session"), columns=list(columns))
-
-
-def _listed(days: Sequence[str], shown: int = 3) -> str:
-    """`2024-01-01, 2024-07-04 and 3 more`."""
-    rest = len(days) - shown
-    return ", ".join(days[:shown]) + (f" and {rest} more" if rest > 0 else "")

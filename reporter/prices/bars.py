@@ -2,40 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+#: A series of bars of one fund. Shape: days, ascending, each once. Absent values are NaN; fields as in `BAR`.
+Bars = NDArray[np.void]
 
 #: As we name them, and as Yahoo and so the reader does.
 TITLES = {"close": "Close", "adjusted_close": "Adj Close", "high": "High", "low": "Low", "volume": "Volume"}
 COLUMNS = tuple(TITLES)
+BAR = np.dtype(
+    [
+        ("session", "M8[D]"),
+        *((name, "f8") for name in COLUMNS),
+        ("dividend", "f8"),  # paid on one share, ex on that day, adjusted for later splits; 0 on other days
+        ("split", "f8"),  # new shares for an old one, from that day on; 1 on other days
+    ]
+)
 #: A close may lie this far outside the day's range: the two can come from different tapes (the auction, the
 #: consolidated trades) and are rounded apart after a split. A cent, or a thousandth of the price.
 CENT, THOUSANDTH = 0.01, 0.001
 #: No fund moves tenfold in a session; a wrong unit (pence for pounds) is a hundredfold, a forgotten split tenfold.
 IMPOSSIBLE_MOVE = 10.0
-#: Splits that are in use. A move within one per cent of such a ratio deserves a look, not a refusal.
-SPLITS = (2.0, 3.0, 4.0, 5.0, 8.0, 10.0)
+
+
+class Flaw(StrEnum):
+    """Why a fund cannot be used; the words for readers stand in labels.yaml under `flaws`."""
+
+    MISSING = "missing"  # the source does not know it
+    UNAVAILABLE = "unavailable"  # the source did not answer, or with no answer: it may know it all the same
+    UNREADABLE = "unreadable"  # a file that is no table of prices
+    SYMBOL = "symbol"  # an answer about another fund
+    CURRENCY = "currency"  # another one than the exchange has, or than before
+    DUPLICATE = "duplicate"  # two bars for one day
+    ZERO = "zero"
+    NEGATIVE = "negative"
+    INFINITE = "infinite"
+    RANGE = "range"  # high under low, close outside the day's range
+    UNIT = "unit"  # tenfold or more from one bar to the next
+    SPLIT = "split"  # left out, done twice, or invented
+    PAYMENTS = "payments"  # the adjusted closes tell of other payments than are listed
+    JUMP = "jump"  # alone, while the field stood still
+    VOLUME = "volume"  # so little at the as-of that the session cannot have been over
+    STALE = "stale"
+    SHORT = "short"
+    GAPS = "gaps"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a ticker has no prices that may be used. `text` begins with the ticker or its file: one clear line."""
+
+    flaw: Flaw
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fetched:
-    """Bars as a source gave them, each ticker on its own.
-
-    Shape of every frame: days (DatetimeIndex, ascending, unique, no time zone) × COLUMNS, all float64. Gaps are NaN.
-    Every asked ticker is in `bars` or in `problems`.
+    """Bars as a source gave them, each ticker on its own. Every asked ticker is in `bars` or in `problems`, or both:
+    then its bars end before the problem.
     """
 
-    bars: Mapping[str, pd.DataFrame]
-    problems: Mapping[str, str] = field(default_factory=dict)  # ticker -> why it has no bars, one clear line
+    bars: Mapping[str, Bars]
+    problems: Mapping[str, Problem] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    fetched_at: datetime | None = None  # by the clock of the server; None where nothing was fetched
+    moments: Mapping[str, datetime] = field(default_factory=dict)  # when they were fetched, by the server's clock
+    currencies: Mapping[str, str] = field(default_factory=dict)  # ISO 4217, and GBp, ZAc, ILA for hundredths
 
 
 @dataclass(frozen=True)
@@ -43,7 +82,18 @@ class Fault:
     """Why a bar cannot be true, and in which row it stands."""
 
     row: int
+    flaw: Flaw
     text: str
+
+
+def make_bars(session: Any, columns: Mapping[str, Any]) -> Bars:
+    """Bars from columns of one length; without dividends nothing was paid, without splits nothing was split."""
+    bars = np.empty(len(session), BAR)
+    bars["session"] = session
+    bars["dividend"], bars["split"] = 0.0, 1.0
+    for name, values in columns.items():
+        bars[name] = values
+    return bars
 
 
 def is_level(ticker: str) -> bool:
@@ -51,52 +101,48 @@ def is_level(ticker: str) -> bool:
     return ticker.startswith("^")
 
 
-def first_fault(bars: pd.DataFrame, ticker: str) -> Fault | None:
+def first_fault(bars: Bars, ticker: str) -> Fault | None:
     """The first bar that cannot be true; NaN is a gap and no fault.
 
     Args:
-        bars: Shape: days (ascending) × COLUMNS.
+        bars: Shape: days (ascending).
         ticker: Its name decides what is possible: an index may be zero, fall below it, and move as it likes.
     """
-    values = {name: bars[name].to_numpy("float64") for name in COLUMNS}
-    close, high, low = values["close"], values["high"], values["low"]
-    rules: list[tuple[str, NDArray[np.bool_]]] = [
-        (f"infinite value in '{TITLES[name]}'", np.isinf(values[name])) for name in COLUMNS
+    close, high, low = bars["close"], bars["high"], bars["low"]
+    rules: list[tuple[Flaw, str, NDArray[np.bool_]]] = [
+        (Flaw.INFINITE, f"infinite value in '{TITLES[name]}'", np.isinf(bars[name])) for name in COLUMNS
     ]
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if not is_level(ticker):
             for name in ("close", "adjusted_close", "high", "low"):
-                rules.append((f"negative price {{{name}:g}} in '{TITLES[name]}'", values[name] < 0))
-                rules.append((f"price of zero in '{TITLES[name]}'", values[name] == 0))
-        rules.append(("high {high:g} is below low {low:g}", high < low))
+                rules.append((Flaw.NEGATIVE, f"negative price {{{name}:g}} in '{TITLES[name]}'", bars[name] < 0))
+                rules.append((Flaw.ZERO, f"price of zero in '{TITLES[name]}'", bars[name] == 0))
+        rules.append((Flaw.RANGE, "high {high:g} is below low {low:g}", high < low))
         slack = np.maximum(CENT, THOUSANDTH * np.abs(close))
         outside = (close > high + slack) | (close < low - slack)
-        rules.append(("close {close:g} is outside the day's range {low:g} to {high:g}", outside))
-        rules.append(("negative volume {volume:g}", values["volume"] < 0))
+        rules.append((Flaw.RANGE, "close {close:g} is outside the day's range {low:g} to {high:g}", outside))
+        rules.append((Flaw.NEGATIVE, "negative volume {volume:g}", bars["volume"] < 0))
         if not is_level(ticker):
             factor = np.exp(np.abs(np.log(move(close))))
+            paid, before = bars["dividend"], close / move(close)
+            rules.append((Flaw.PAYMENTS, "payment of {dividend:g}", ~(paid >= 0) | (paid >= before) | np.isinf(paid)))
+            split = bars["split"]
+            rules.append((Flaw.SPLIT, "split of {split:g}", ~((split > 0) & np.isfinite(split))))
             text = "close {close:g} is ten times the one before, or a tenth of it: a wrong unit, or a split left out?"
-            rules.append((text, factor > IMPOSSIBLE_MOVE * (1 - 1e-9)))  # logarithms are not exact
-    found = [(int(np.argmax(wrong)), text) for text, wrong in rules if wrong.any()]
+            rules.append((Flaw.UNIT, text, factor > IMPOSSIBLE_MOVE * (1 - 1e-9)))  # logarithms are not exact
+    found = [(int(np.argmax(wrong)), flaw, text) for flaw, text, wrong in rules if wrong.any()]
     if not found:
         return None
-    row, text = min(found, key=lambda one: one[0])
-    return Fault(row, text.format(**{name: column[row] for name, column in values.items()}))
-
-
-def split_suspects(bars: pd.DataFrame) -> list[str]:
-    """Days on which the close moved by the ratio of a split, as a vendor's forgotten adjustment looks. ISO dates."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        factor = np.exp(np.abs(np.log(move(bars["close"].to_numpy("float64")))))
-    like: NDArray[np.bool_] = np.isclose(factor[:, None], np.array(SPLITS), rtol=0.01).any(axis=1)
-    return [str(day) for day in bars.index.to_numpy("datetime64[D]")[like]]
+    row, flaw, text = min(found, key=lambda one: one[0])
+    return Fault(row, flaw, text.format(**{name: bars[name][row] for name in (*COLUMNS, "dividend", "split")}))
 
 
 def move(close: Array) -> Array:
     """Each close over the last one before it, gaps stepped over; NaN at gaps and at the first."""
     moves = np.full(len(close), np.nan)
     rows = np.flatnonzero(~np.isnan(close))
-    moves[rows[1:]] = close[rows[1:]] / close[rows[:-1]]
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        moves[rows[1:]] = close[rows[1:]] / close[rows[:-1]]
     return moves
 
 
@@ -113,3 +159,9 @@ def total_return(close: Array, dividends: Array) -> Array:
     factor = np.where(np.isnan(before), 1.0, 1 - np.nan_to_num(dividends) / before)
     later = np.append(np.cumprod(factor[::-1])[::-1][1:], 1.0)
     return np.asarray(close * later, dtype="float64")
+
+
+def listed(days: Sequence[Any] | NDArray[Any], shown: int = 3) -> str:
+    """`2024-01-01, 2024-07-04 and 3 more`."""
+    rest = len(days) - shown
+    return ", ".join(map(str, days[:shown])) + (f" and {rest} more" if rest > 0 else "")

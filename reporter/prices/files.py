@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 from reporter.config import FilesSettings
 from reporter.errors import DataError, suggestion
-from reporter.prices.bars import TITLES, Fetched, first_fault, is_level, total_return
-from reporter.sessions import Calendar, Days
+from reporter.prices.bars import TITLES, Bars, Fetched, Flaw, Problem, first_fault, is_level, make_bars, total_return
+from reporter.sessions import Days
 
 Places = NDArray[np.int64]
 
 KINDS = (".csv", ".parquet")
 NEEDED = ("Date", "High", "Low", "Close", "Volume")
-READ = frozenset({*NEEDED, "Adj Close", "Dividends"})
+READ = frozenset({*NEEDED, "Adj Close", "Dividends", "Stock Splits"})
 #: A day, and the midnight with an offset that yfinance writes behind it.
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T][\d:.+\-Z]*)?")
 #: What vendors write for "no bar", lower-case; pandas reads the same.
@@ -33,8 +33,12 @@ GAPS = frozenset({"", "nan", "null", "none", "n/a", "na", "#n/a", "<na>"})
 class _Wrong(Exception):  # noqa: N818
     """One file that cannot be used; the text begins with its name."""
 
+    def __init__(self, text: str, flaw: Flaw = Flaw.UNREADABLE) -> None:
+        super().__init__(text)
+        self.flaw = flaw
 
-def fetch(tickers: Sequence[str], _: Calendar, as_of: date, settings: FilesSettings) -> Fetched:
+
+def fetch(tickers: Sequence[str], as_of: date, settings: FilesSettings) -> Fetched:
     """Bars up to the as-of session from the files that the folder has.
 
     Raises:
@@ -44,19 +48,20 @@ def fetch(tickers: Sequence[str], _: Calendar, as_of: date, settings: FilesSetti
     if folder is None:
         raise DataError("no folder of prices: name it with --prices, or under sources.files.folder in config.yaml")
     names = _names(folder)
-    bars: dict[str, pd.DataFrame] = {}
-    problems: dict[str, str] = {}
+    bars: dict[str, Bars] = {}
+    problems: dict[str, Problem] = {}
     notes: list[str] = []
     for ticker in tickers:
         found = next((ticker + kind for kind in KINDS if ticker + kind in names), None)
         if found is None:
             near = suggestion(f"{ticker}.csv", names)
-            problems[ticker] = f"{ticker}: there is no {ticker}.csv or {ticker}.parquet in {folder}{near}"
+            text = f"{ticker}: there is no {ticker}.csv or {ticker}.parquet in {folder}{near}"
+            problems[ticker] = Problem(Flaw.MISSING, text)
             continue
         try:
             bars[ticker] = _bars(folder / found, ticker, as_of, notes)
         except _Wrong as wrong:
-            problems[ticker] = str(wrong)
+            problems[ticker] = Problem(wrong.flaw, str(wrong))
     return Fetched(bars=bars, problems=problems, notes=tuple(notes))
 
 
@@ -72,7 +77,7 @@ def _names(folder: Path) -> frozenset[str]:
     return names
 
 
-def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> pd.DataFrame:
+def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> Bars:
     """The bars of one file, checked; what was put right is added to the notes."""
     try:
         table, days, places = _csv(path, as_of) if path.suffix == ".csv" else _parquet(path)
@@ -81,7 +86,7 @@ def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> pd.DataFram
     kept = np.flatnonzero(days <= np.datetime64(as_of, "D"))
     if len(kept) == 0:
         begin = f"begins on {days.min()}, after {as_of}" if len(days) else "has no rows"
-        raise _Wrong(f"{path.name}: {begin}")
+        raise _Wrong(f"{path.name}: {begin}", Flaw.MISSING)
     if (days[kept][1:] < days[kept][:-1]).any():
         notes.append(f"{path.name}: dates were not in order and have been sorted")
         kept = kept[np.argsort(days[kept], kind="stable")]
@@ -89,31 +94,37 @@ def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> pd.DataFram
     twice = np.flatnonzero(days[1:] == days[:-1])
     if len(twice):
         first, second = (int(places[kept[twice[0] + n]]) for n in (0, 1))
-        raise _Wrong(f"{path.name}:{second}: date {days[twice[0]]} is there already, in line {first}")
+        raise _Wrong(f"{path.name}:{second}: date {days[twice[0]]} is there already, in line {first}", Flaw.DUPLICATE)
 
     table = table.iloc[kept]
     close = table["Close"].to_numpy("float64")
     if np.isnan(close).all():
-        raise _Wrong(f"{path.name}: column 'Close' has no value up to {as_of}")
-    if "Adj Close" in table:
-        adjusted = table["Adj Close"].to_numpy("float64")
-    elif is_level(ticker):
-        adjusted = close
-    elif "Dividends" not in table:
-        near = suggestion("Adj Close", table.columns)
-        raise _Wrong(f"{path.name}:1: there is no column 'Adj Close'{near}, and no 'Dividends' to compute it from")
-    else:
-        adjusted = total_return(close, table["Dividends"].to_numpy("float64"))
-    bars = pd.DataFrame(
-        {
-            name: adjusted if name == "adjusted_close" else table[title].to_numpy("float64")
-            for name, title in TITLES.items()
-        },
-        index=pd.DatetimeIndex(days),
-    )
+        raise _Wrong(f"{path.name}: column 'Close' has no value up to {as_of}", Flaw.MISSING)
+    bars = make_bars(days, {**_prices(table), "adjusted_close": _adjusted(table, path.name, ticker)})
     if fault := first_fault(bars, ticker):
-        raise _Wrong(f"{path.name}:{places[kept[fault.row]]}: {fault.text}")
+        raise _Wrong(f"{path.name}:{places[kept[fault.row]]}: {fault.text}", fault.flaw)
     return bars
+
+
+def _prices(table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    columns = {name: table[title].to_numpy("float64") for name, title in TITLES.items() if title in NEEDED}
+    if "Stock Splits" in table:
+        split = np.nan_to_num(table["Stock Splits"].to_numpy("float64"))
+        columns["split"] = np.where(split, split, 1.0)
+    return columns
+
+
+def _adjusted(table: pd.DataFrame, name: str, ticker: str) -> NDArray[np.float64]:
+    """Closes adjusted for dividends: as the file has them, or computed from its dividends."""
+    close = table["Close"].to_numpy("float64")
+    if "Adj Close" in table:
+        return table["Adj Close"].to_numpy("float64")
+    if is_level(ticker):
+        return close
+    if "Dividends" not in table:
+        near = suggestion("Adj Close", table.columns)
+        raise _Wrong(f"{name}:1: there is no column 'Adj Close'{near}, and no 'Dividends' to compute it from")
+    return total_return(close, table["Dividends"].to_numpy("float64"))
 
 
 def _csv(path: Path, as_of: date) -> tuple[pd.DataFrame, Days, Places]:

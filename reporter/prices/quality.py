@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from enum import StrEnum
 
 import numpy as np
 
 from reporter.prices import Prices
-
-#: Fewest closes that a fund needs: a month of sessions, the shortest window that a brief argues with.
-FEWEST = 22
-#: Sessions looked back on for gaps, and the share of them that must have a close.
-RECENT, COVERAGE = 252, 0.95
+from reporter.prices.bars import Flaw, Problem
+from reporter.prices.checks import FEWEST, standing_problem
 
 
 class Status(StrEnum):
     OK = "ok"
     DEGRADED = "degraded"  # a fund beside the pair is left out; the edition names it
     REFUSED = "refused"  # the pair itself cannot be trusted; there is no edition
-
-
-class Flaw(StrEnum):
-    """Why a fund cannot be used; the words for readers stand in labels.yaml under `flaws`."""
-
-    MISSING = "missing"
-    STALE = "stale"
-    SHORT = "short"
-    GAPS = "gaps"
 
 
 @dataclass(frozen=True)
@@ -74,15 +61,15 @@ class Quality:
         return tuple(issue.ticker for issue in self.issues if issue.flaw is flaw)
 
 
-def judge(prices: Prices, pair: Sequence[str], others: Sequence[str], as_of: date) -> Quality:
-    """Look at every fund at the as-of session.
+def judge(prices: Prices, pair: Sequence[str], others: Sequence[str]) -> Quality:
+    """Look at every fund at the last session of the prices.
 
     Args:
-        prices: What the source gave, already cut at `as_of`.
+        prices: What the source gave, already cut at the as-of.
         pair: Subject and benchmark; an issue with one of them is a refusal.
         others: The field and the headline index; an issue degrades the edition.
     """
-    issues = [issue for ticker in (*pair, *others) if (issue := flaw_of(prices, ticker, as_of)) is not None]
+    issues = [issue for ticker in (*pair, *others) if (issue := flaw_of(prices, ticker)) is not None]
     bad = {issue.ticker for issue in issues}
     refused = any(ticker in bad for ticker in pair)
     return Quality(
@@ -94,22 +81,18 @@ def judge(prices: Prices, pair: Sequence[str], others: Sequence[str], as_of: dat
     )
 
 
-def flaw_of(prices: Prices, ticker: str, as_of: date) -> Issue | None:
+def flaw_of(prices: Prices, ticker: str) -> Issue | None:
     """The first reason not to use a fund, or None."""
-    if ticker not in prices.close:
-        return Issue(ticker, Flaw.MISSING, prices.problems.get(ticker, f"{ticker}: the source has no prices"))
-    there = prices.close[ticker].notna().to_numpy()
-    rows = np.flatnonzero(there)
-    newest = prices.sessions[rows[-1]].date()
-    if newest < as_of:
-        return Issue(ticker, Flaw.STALE, f"{ticker}: the newest close is of {newest}, the brief speaks about {as_of}")
-    if len(rows) < FEWEST:
-        return Issue(ticker, Flaw.SHORT, f"{ticker}: has {len(rows)} closes up to {as_of}; a brief needs {FEWEST}")
-    recent = there[max(rows[0], len(there) - RECENT) :]
-    if recent.mean() < COVERAGE:
-        absent = int(len(recent) - recent.sum())
-        return Issue(ticker, Flaw.GAPS, f"{ticker}: {absent} of the last {len(recent)} sessions have no close")
-    return None
+    problem = prices.problems.get(ticker)
+    if problem is None and ticker not in prices.close:
+        problem = Problem(Flaw.MISSING, f"{ticker}: the source has no prices")
+    if problem is None:
+        close, sessions = prices.close[ticker].to_numpy(), prices.sessions.to_numpy("datetime64[D]")
+        trading = prices.trading.get(ticker)
+        if trading is not None and trading[-1]:
+            close, sessions = close[trading], sessions[trading]
+        problem = standing_problem(ticker, close, sessions)
+    return Issue(ticker, problem.flaw, problem.text) if problem else None
 
 
 def way_out(prices: Prices, pair: Sequence[str]) -> str:

@@ -13,10 +13,9 @@ from datetime import date
 from zlib import crc32
 
 import numpy as np
-import pandas as pd
 
 from reporter.config import SimulatedSettings
-from reporter.prices.bars import COLUMNS, Array, Fetched, is_level, total_return
+from reporter.prices.bars import COLUMNS, Array, Bars, Fetched, Flaw, Problem, is_level, make_bars, total_return
 from reporter.prices.invented import FACTORS, FUNDS, LEVELS, Fund, unknown_fund
 from reporter.sessions import Calendar, Days
 
@@ -43,7 +42,8 @@ def fetch(tickers: Sequence[str], calendar: Calendar, as_of: date, settings: Sim
     sessions = calendar.between(FIRST, as_of)
     if len(sessions) == 0:
         begin = f"the simulated market begins on {FIRST}, after {as_of}"
-        return Fetched(bars={}, problems={ticker: f"{ticker}: {begin}" for ticker in tickers})
+        problems = {ticker: Problem(Flaw.MISSING, f"{ticker}: {begin}") for ticker in tickers}
+        return Fetched(bars={}, problems=problems)
     factors = _factors(settings.seed, len(sessions))
     return Fetched(bars={ticker: _bars(ticker, factors, sessions, settings.seed) for ticker in tickers})
 
@@ -94,14 +94,14 @@ def _factors(seed: int, rows: int) -> Factors:
     return Factors({**returns, "market": markets, "rates": falls}, turbulences, bills, notes)
 
 
-def _bars(ticker: str, factors: Factors, sessions: Days, seed: int) -> pd.DataFrame:
+def _bars(ticker: str, factors: Factors, sessions: Days, seed: int) -> Bars:
     rng = _generator(seed, ticker)
     if ticker in LEVELS:
         columns = _level(ticker, factors, rng)
     else:
         fund = FUNDS.get(ticker) or unknown_fund(rng, is_level(ticker))
         columns = _fund(fund, factors, sessions, rng)
-    return pd.DataFrame(dict(zip(COLUMNS, columns, strict=True)), index=pd.DatetimeIndex(sessions))
+    return make_bars(sessions, dict(zip(COLUMNS, columns, strict=True)))
 
 
 def _level(ticker: str, factors: Factors, rng: np.random.Generator) -> tuple[Array, ...]:

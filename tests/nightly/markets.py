@@ -20,6 +20,7 @@ from reporter.facts.precedents import Attempt, Precedents, wilson
 from reporter.facts.returns import WINDOWS
 from reporter.facts.reversion import Reversion
 from reporter.prices import Prices
+from reporter.prices.bars import Flaw, Problem
 from reporter.prices.quality import Quality, Status, judge
 from reporter.sessions import Calendar
 
@@ -77,7 +78,7 @@ def make_market(number: int, calendar: Calendar) -> Market:
     as_of = pick_session(rng, calendar)
     prices = make_prices(rng, brief, calendar, as_of)
     others = tuple(ticker for ticker in brief.tickers if ticker not in (subject, benchmark))
-    quality = judge(prices, (subject, benchmark), others, as_of)
+    quality = judge(prices, (subject, benchmark), others)
     assert quality.status is not Status.REFUSED, (number, quality)
     facts = compute_facts(prices, f"market-{number}", brief, quality, calendar)
     return Market(
@@ -128,7 +129,7 @@ def make_prices(rng: np.random.Generator, brief: Brief, calendar: Calendar, as_o
     if brief.field and rng.random() < 0.1:
         lost = brief.field[-1]
         closes.pop(lost, None)
-        problems[lost] = f"{lost}: no file"
+        problems[lost] = Problem(Flaw.MISSING, f"{lost}: no file")
     for ticker in brief.tickers[2:]:
         if ticker in closes and rng.random() < 0.08:
             closes[ticker] = holes(rng, closes[ticker])
@@ -195,7 +196,7 @@ def frames(
     closes: Mapping[str, Array],
     adjusted: Mapping[str, Array],
     sessions: np.ndarray[Any, np.dtype[np.datetime64]],
-    problems: Mapping[str, str],
+    problems: Mapping[str, Problem],
 ) -> Prices:
     """Prices as a source would have given them: a gap is a gap in every column."""
     index = pd.DatetimeIndex(sessions, name="session")

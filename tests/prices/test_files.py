@@ -97,8 +97,8 @@ def test_a_folder_without_prices_is_named(load: Load, tmp_path: Path) -> None:
 def test_a_missing_fund_is_a_problem_with_a_suggestion(load: Load) -> None:
     prices = load("AAA", "AAB")
     assert list(prices.close) == ["AAA"]
-    assert prices.problems["AAB"].startswith("AAB: there is no AAB.csv")
-    assert "did you mean 'AAA.csv'?" in prices.problems["AAB"]
+    assert prices.problems["AAB"].text.startswith("AAB: there is no AAB.csv")
+    assert "did you mean 'AAA.csv'?" in prices.problems["AAB"].text
 
 
 def test_good_files_have_neither_problems_nor_notes(load: Load, calendar: Calendar) -> None:
@@ -141,26 +141,26 @@ def test_a_wrong_file_is_named_with_its_line(load: Load, folder: Path, name: str
     rewrite(folder, change)
     prices = load()
     assert list(prices.close) == ["AAA"]
-    assert re.match(expected, prices.problems["BBB"]), prices.problems["BBB"]
-    assert "\n" not in prices.problems["BBB"]
+    assert re.match(expected, prices.problems["BBB"].text), prices.problems["BBB"].text
+    assert "\n" not in prices.problems["BBB"].text
 
 
 def test_text_that_is_not_utf8_is_named(load: Load, folder: Path) -> None:
     (folder / "BBB.csv").write_bytes("Дата,Close\n".encode("cp1251"))
-    assert "BBB.csv: is not UTF-8" in load().problems["BBB"]
+    assert "BBB.csv: is not UTF-8" in load().problems["BBB"].text
 
 
 def test_a_broken_parquet_file_is_named(load: Load, folder: Path) -> None:
     (folder / "CCC.parquet").write_bytes(b"no parquet")
-    assert load("AAA", "CCC").problems["CCC"].startswith("CCC.parquet: is not a Parquet file")
+    assert load("AAA", "CCC").problems["CCC"].text.startswith("CCC.parquet: is not a Parquet file")
 
 
 def test_ten_bars_are_prices_and_the_gate_refuses_them(load: Load, folder: Path, calendar: Calendar) -> None:
     short = [HEADER, *rows(calendar, 1, AS_OF)[-10:]]
     rewrite(folder, lambda _: short)
     prices = load()
-    assert prices.problems == {}
-    assert "BBB: has 10 closes" in judge(prices, ("AAA", "BBB"), (), AS_OF).notes[0]
+    assert list(prices.close) == ["AAA", "BBB"]
+    assert "BBB: has 10 closes" in judge(prices, ("AAA", "BBB"), ()).notes[0]
 
 
 # Harmless differences: the same prices to the last digit
@@ -228,7 +228,7 @@ def test_dates_out_of_order_are_sorted_and_noted(load: Load, folder: Path) -> No
 
 def test_a_fault_is_found_where_it_stands_in_an_unsorted_file(load: Load, folder: Path) -> None:
     rewrite(folder, lambda lines: cell(60, "Close", "-3")([lines[0], *reversed(lines[1:])]))
-    assert load().problems["BBB"].startswith("BBB.csv:60: negative price -3")
+    assert load().problems["BBB"].text.startswith("BBB.csv:60: negative price -3")
 
 
 def test_weekends_are_left_out_and_noted(load: Load, folder: Path) -> None:

@@ -44,7 +44,7 @@ def yahoo(calendar: Calendar) -> Iterator[Yahoo]:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reporter.prices.yahoo.PAUSES", (0.0, 0.0))
+    monkeypatch.setattr("reporter.prices.asking.PAUSES", (0.0, 0.0))
 
 
 def load(yahoo: Yahoo, calendar: Calendar, *tickers: str, as_of: date = AS_OF, budget: float = 20.0) -> Prices:
@@ -81,7 +81,7 @@ def test_trouble_that_stays_is_told_and_not_called_delisted(yahoo: Yahoo, calend
     yahoo.faults["BBB"] = [fault] * 20
     prices = load(yahoo, calendar)
     assert list(prices.problems) == ["BBB"]
-    text = prices.problems["BBB"]
+    text = prices.problems["BBB"].text
     assert text.startswith("BBB: ") and "\n" not in text
     assert "delisted" not in text and "know" not in text
     assert "AAA" in prices.close and "BBB" not in prices.close
@@ -89,7 +89,7 @@ def test_trouble_that_stays_is_told_and_not_called_delisted(yahoo: Yahoo, calend
 
 def test_unknown_ticker_is_named_at_once(yahoo: Yahoo, calendar: Calendar) -> None:
     prices = load(yahoo, calendar, "AAA", "ZZZ")
-    assert "Yahoo does not know it" in prices.problems["ZZZ"]
+    assert "Yahoo does not know it" in prices.problems["ZZZ"].text
     assert yahoo.asked["ZZZ"] == 1
 
 
@@ -101,12 +101,12 @@ def test_missing_backdrop_is_no_problem(yahoo: Yahoo, calendar: Calendar) -> Non
 
 def test_answer_about_another_ticker_is_refused(yahoo: Yahoo, calendar: Calendar) -> None:
     yahoo.faults["BBB"] = ["other"]
-    assert "answered about 'OTHER'" in load(yahoo, calendar).problems["BBB"]
+    assert "answered about 'OTHER'" in load(yahoo, calendar).problems["BBB"].text
 
 
 def test_an_isin_is_refused_without_a_search(yahoo: Yahoo, calendar: Calendar) -> None:
     prices = load(yahoo, calendar, "AAA", "US78462F1033")
-    assert prices.problems["US78462F1033"] == "US78462F1033: is an ISIN; Yahoo goes by tickers"
+    assert prices.problems["US78462F1033"].text == "US78462F1033: is an ISIN; Yahoo goes by tickers"
     assert not any("search" in path for path in yahoo.paths)
 
 
@@ -137,9 +137,9 @@ def test_nothing_is_kept_on_disk(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_different_currencies_are_noted(yahoo: Yahoo, calendar: Calendar) -> None:
+def test_currencies_are_known(yahoo: Yahoo, calendar: Calendar) -> None:
     yahoo.faults["BBB"] = ["pence"]
-    assert any("BBB GBp" in note for note in load(yahoo, calendar).notes)
+    assert load(yahoo, calendar).currencies == {"AAA": "USD", "BBB": "GBp"}
 
 
 @pytest.mark.parametrize(("hour", "kept"), [(19, False), (20, False), (21, True)])
@@ -148,7 +148,8 @@ def test_partial_bar_never_becomes_a_close(yahoo: Yahoo, calendar: Calendar, hou
     yahoo.now = datetime(2024, 10, 16, hour, 5, tzinfo=UTC)
     prices = load(yahoo, calendar)
     assert (prices.close["AAA"].last_valid_index() == pd.Timestamp(AS_OF)) is kept
-    assert any("2024-10-16 is left out" in note for note in prices.notes) is not kept
+    assert ("AAA" not in prices.problems) is kept
+    assert kept or "2024-10-16 is left out" in prices.problems["AAA"].text
 
 
 def test_a_bar_after_the_as_of_is_not_even_mentioned(yahoo: Yahoo, calendar: Calendar) -> None:
@@ -159,7 +160,7 @@ def test_a_bar_after_the_as_of_is_not_even_mentioned(yahoo: Yahoo, calendar: Cal
 
 def test_before_the_first_bar_there_is_no_close(yahoo: Yahoo, calendar: Calendar) -> None:
     prices = load(yahoo, calendar, as_of=date(2021, 10, 15))
-    assert prices.problems["AAA"] == "AAA: no close on or before 2021-10-15"
+    assert prices.problems["AAA"].text == "AAA: no close on or before 2021-10-15"
 
 
 def test_partial_bar_of_an_early_close(yahoo: Yahoo, calendar: Calendar) -> None:
@@ -181,7 +182,7 @@ def test_without_adjusted_closes_dividends_count(yahoo: Yahoo, calendar: Calenda
 
 def test_impossible_bar_refuses_the_fund(yahoo: Yahoo, calendar: Calendar) -> None:
     yahoo.bars["BBB"].loc[pd.Timestamp(2024, 5, 1), "Close"] = -1.0
-    assert "2024-05-01 that cannot be true: negative price" in load(yahoo, calendar).problems["BBB"]
+    assert "2024-05-01 that cannot be true: negative price" in load(yahoo, calendar).problems["BBB"].text
 
 
 def test_nothing_at_all_is_one_clear_line(calendar: Calendar) -> None:
