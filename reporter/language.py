@@ -33,6 +33,8 @@ BUNDLED = next(
     for folder in (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
     if folder.is_dir()
 )
+#: Stands for a fact's path where a number is a mark on the axis of a chart.
+SCALE = "scale"
 NBSP, MINUS = "\u00a0", "\u2212"
 #: Decimals a unit is printed with. A fraction's percentage is rounded once, here.
 DECIMALS = {
@@ -117,6 +119,11 @@ class Language:
         `change` (the same with it), `bare` (as `prose` without the per cent sign, for columns); for days `full`,
         `month`, `short` and `weekday`.
         """
+        text = self._spelled(quantity, style)
+        self._numbers.append((quantity.fact, text))
+        return text
+
+    def _spelled(self, quantity: Quantity, style: str) -> str:
         if isinstance(quantity.value, date):
             return self._day(quantity.value, style)
         unit = quantity.unit
@@ -146,11 +153,21 @@ class Language:
 
     def tick(self, day: date, step: str) -> str:
         """A date on the axis of a chart; `step` is "month" or "year"."""
-        return format_date(day, self.labels["dates"][f"tick_{step}"], self.locale)
+        return self._on_axis(format_date(day, self.labels["dates"][f"tick_{step}"], self.locale))
 
     def axis(self, value: float) -> str:
         """A round value on the axis of a chart."""
-        return self._number(self.locale.decimal_formats, round(value, 6) + 0.0, 0, 2)
+        return self._on_axis(self._number(self.locale.decimal_formats, round(value, 6) + 0.0, 0, 2))
+
+    def _on_axis(self, text: str) -> str:
+        self._numbers.append((SCALE, text))
+        return text
+
+    def spoken(self) -> tuple[tuple[str, str], ...]:
+        """What was spelled since the last asking: path of the fact and formatted string of each number."""
+        spoken = tuple(self._numbers)
+        self._numbers.clear()
+        return spoken
 
     def _ordinal(self, value: int) -> str:
         words: Sequence[str] = self.labels["ordinals"]
@@ -176,12 +193,12 @@ class Language:
             bytecode_cache=compiled_templates(),
         )
         environment.filters |= {
-            "size": lambda quantity: self._mark(quantity, self.spell(quantity, "size")),
-            "signed": lambda quantity: self._mark(quantity, self.spell(quantity, "signed")),
-            "bare": lambda quantity: self._mark(quantity, self.spell(quantity, "bare")),
-            "full": lambda quantity: self._mark(quantity, self.spell(quantity, "full")),
-            "month": lambda quantity: self._mark(quantity, self.spell(quantity, "month")),
-            "short": lambda quantity: self._mark(quantity, self.spell(quantity, "short")),
+            "size": lambda quantity: self.mark(quantity, self.spell(quantity, "size")),
+            "signed": lambda quantity: self.mark(quantity, self.spell(quantity, "signed")),
+            "bare": lambda quantity: self.mark(quantity, self.spell(quantity, "bare")),
+            "full": lambda quantity: self.mark(quantity, self.spell(quantity, "full")),
+            "month": lambda quantity: self.mark(quantity, self.spell(quantity, "month")),
+            "short": lambda quantity: self.mark(quantity, self.spell(quantity, "short")),
             "word": self._word,
             "plural": self.plural,
             "listed": self._listed,
@@ -197,7 +214,7 @@ class Language:
             DocumentError: the language has no wording for it, or the wording asks for something that is not there.
         """
         path = f"languages/{self.code}/{finding.section}.j2"
-        self._numbers = []
+        self._numbers.clear()
         try:
             module = self.environment.get_template(path).module
             macro = getattr(module, self._wording(finding, module), None)
@@ -206,7 +223,7 @@ class Language:
             html = self._tidy(str(macro(self._resolve(finding.values))))
         except TemplateError as error:
             raise DocumentError(f"{path}: {finding.kind}: {error.message}") from error
-        return Said(finding, Markup(html), plain(html), tuple(self._numbers))  # noqa: S704
+        return Said(finding, Markup(html), plain(html), self.spoken())  # noqa: S704
 
     def _wording(self, finding: Finding, module: object) -> str:
         """`kind`, or one of `kind_2`, `kind_3` … by a stable hash of seed and kind."""
@@ -225,22 +242,21 @@ class Language:
         return [self._resolve(one) for one in value] if isinstance(value, tuple) else value
 
     def _speak(self, value: Any) -> Any:
-        return self._mark(value, self.spell(value)) if isinstance(value, Quantity) else value
+        return self.mark(value, self.spell(value)) if isinstance(value, Quantity) else value
 
     def mark(self, quantity: Quantity, text: str) -> Markup:
         """A formatted number with the path of its fact, as HTML."""
         return Markup('<data value="{}">{}</data>').format(quantity.fact, text)
-
-    def _mark(self, quantity: Quantity, text: str) -> Markup:
-        self._numbers.append((quantity.fact, text))
-        return self.mark(quantity, text)
 
     def _word(self, quantity: Quantity, form: str = "nominative") -> Markup:
         """A small count as a word in the form that the sentence needs, a larger one in digits."""
         words: Mapping[str, Sequence[str]] = self.labels["cardinals"]
         value = int(quantity.value) if not isinstance(quantity.value, date) else 0
         table = words[form]
-        return self._mark(quantity, table[value] if value < len(table) else self.spell(quantity))
+        if value >= len(table):
+            return self.mark(quantity, self.spell(quantity))
+        self._numbers.append((quantity.fact, table[value]))
+        return self.mark(quantity, table[value])
 
     def _capital(self, value: object) -> Markup:
         return Markup(capital(str(escape(self._speak(value)))))  # noqa: S704

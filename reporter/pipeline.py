@@ -8,13 +8,14 @@ from datetime import date
 
 from reporter.charts import draw_charts, draw_pictures
 from reporter.config import Brief, Config
-from reporter.document.claims import Speaker, claims
+from reporter.document.audit import audit_html, audit_pdf, open_account
+from reporter.document.claims import Speaker, claims, statements
 from reporter.document.edition import Edition, file_name
 from reporter.document.email import Mail, MailBody, make_mail
 from reporter.document.facts_json import facts_json
 from reporter.document.html import render_html
 from reporter.document.page import Link, Page, make_page
-from reporter.document.pdf import pdf_problem, render_pdf
+from reporter.document.pdf import pdf_problem, print_html, render_pdf
 from reporter.errors import DataError
 from reporter.facts import Facts, compute_facts
 from reporter.facts.backdrop import BACKDROP
@@ -78,7 +79,7 @@ def build_edition(
     A pure task: it can run in another process or on another machine, and twice.
 
     Raises:
-        DocumentError: a template is wrong.
+        DocumentError: a template is wrong, or a page has a number that no fact stands behind.
     """
     name, as_of = facts.brief, facts.as_of
     facts = replace(facts, quality=replace(facts.quality, silent=voices.silent))
@@ -93,20 +94,29 @@ def build_edition(
     for code, speaker in speakers.items():
         progress(f"charts and page, {code}")
         charts = draw_charts(facts, speaker.language)
+        speaker.lettered(charts)
         pages[code] = page = make_page(facts, story, charts, speaker, brief=brief, brand=config.brand)
+        account = open_account(speaker, facts, voices, brief, config.brand)
         if "pdf" in formats:
             progress(f"PDF, {code}")
-            files[file_name(name, as_of, code, "pdf")] = render_pdf(page, config.paper, config.templates)
+            file = file_name(name, as_of, code, "pdf")
+            audit_html(marked := print_html(page, config.paper, config.templates), account, file)
+            files[file] = render_pdf(marked, page)
+            audit_pdf(files[file], account, file, page.page_of)
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))
-            files[file_name(name, as_of, code, "html")] = render_html(page, links, config.templates)
+            file = file_name(name, as_of, code, "html")
+            files[file] = render_html(page, links, config.templates)
+            audit_html(files[file].decode(), account, file)
         if mail is not Mail.NONE:
             progress(f"mail, {code}")
             pictures = draw_pictures(facts, speaker.language, page.charts)
             mails[code] = make_mail(page, pictures, config.templates, test=mail is Mail.TEST)
+    numbers = claims({code: speaker.spoken for code, speaker in speakers.items()})
     files["facts.json"] = facts_json(
         facts,
-        claims({code: speaker.spoken for code, speaker in speakers.items()}),
+        numbers,
+        statements({code: speaker.said for code, speaker in speakers.items()}, numbers),
         {code: page.plain_title for code, page in pages.items()},
         story.changes,
         voices.memory,

@@ -72,10 +72,11 @@ def label_dates(canvas: Canvas, attempts: Sequence[Attempt], language: Language)
     ]
     zero = canvas.y(0)
     taken = [Box(x - 2.8, min(y, zero) - 3, x + 2.8, max(y, zero) + 3) for x, y, _ in places]
-    for (x, y, up), attempt in reversed(list(zip(places, attempts, strict=True))):
+    for number, ((x, y, up), attempt) in reversed(list(enumerate(zip(places, attempts, strict=True)))):
         beyond = 8 if up else -8
         spots = [Spot(0, beyond, "center"), Spot(-3, beyond, "right"), Spot(3, beyond, "left")]
         if attempt is attempts[-1]:  # the one that readers wait for: on the other side of zero, or farther off
             other = zero - y - beyond
             spots += [Spot(5, other, "right"), Spot(5, 2 * beyond, "right"), Spot(5, other - beyond, "right")]
-        label_mark(canvas, x, y, language.spell(day(attempt.day, ""), "short"), taken, colour=INK, spots=spots)
+        text = language.spell(day(attempt.day, f"precedents.attempts.{number}.day"), "short")
+        label_mark(canvas, x, y, text, taken, colour=INK, spots=spots)

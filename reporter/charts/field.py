@@ -27,9 +27,12 @@ def draw(facts: Facts, language: Language, height: float) -> Canvas:
     total, subject = facts.returns.total, facts.subject
     tickers = shown(facts.returns.ranks["YTD"].order, subject)
     names = {ticker: fitted(language.name(ticker)["label"], ticker, bold=ticker == subject) for ticker in tickers}
-    texts = {ticker: language.spell(percent(total[ticker]["YTD"], ""), "bare") for ticker in tickers}
+    texts = {
+        ticker: language.spell(percent(total[ticker]["YTD"], f"returns.{ticker}.YTD"), "bare")
+        for ticker in (*tickers, facts.benchmark)
+    }
     left = 7.0 + max(width(name, LABEL, BOLD) for name in names.values())
-    right = 6.0 + max(width(text, LABEL, BOLD) for text in texts.values())
+    right = 6.0 + max(width(texts[ticker], LABEL, BOLD) for ticker in tickers)
     canvas = new_canvas(height, left, right, bottom=2.0, top=TOP)
     values = [total[ticker]["YTD"] * 100 for ticker in tickers]
     benchmark = total[facts.benchmark]["YTD"] * 100
@@ -48,7 +51,7 @@ def draw(facts: Facts, language: Language, height: float) -> Canvas:
         canvas.text(canvas.plot.right + right, canvas.y(row), texts[ticker], ha="right", color=colour, bold=mine)
     for x, colour, weight in ((0.0, GREY, 0.6), (benchmark, INK, 0.9)):
         axes.axvline(x, color=colour, linewidth=weight, clip_on=False)
-    text = f"{facts.benchmark} {language.spell(percent(total[facts.benchmark]['YTD'], ''), 'bare')}"
+    text = f"{facts.benchmark} {texts[facts.benchmark]}"
     at, half = canvas.x(benchmark), width(text, LABEL, BOLD) / 2
     x = min(max(at, half), canvas.plot.right + right - half)
     canvas.text(x, canvas.plot.high + 6, text, ha="center", color=INK, bold=True)

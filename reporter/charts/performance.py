@@ -21,7 +21,7 @@ def draw(facts: Facts, language: Language, height: float) -> Canvas:
     strokes = [
         Stroke(
             line=lines[ticker],
-            label=f"{ticker} {language.spell(percent(total[ticker]['YTD'], ''))}",
+            label=f"{ticker} {language.spell(percent(total[ticker]['YTD'], f'returns.{ticker}.YTD'))}",
             colour=colour,
             weight=weight,
             bold=True,

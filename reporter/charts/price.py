@@ -28,7 +28,7 @@ def draw(facts: Facts, language: Language, height: float) -> Canvas:
     status = facts.technicals[facts.subject]
 
     def label(name: str, value: float) -> str:
-        return f"{language.spell(price(value, ''))} {language.label('charts', name)}"
+        return f"{language.spell(price(value, f'technicals.{facts.subject}.{name}'))} {language.label('charts', name)}"
 
     strokes = [
         Stroke(line=slow, label=label("sma200", status.sma200), colour=GREY, weight=1.2),

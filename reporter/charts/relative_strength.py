@@ -19,7 +19,7 @@ def ready(facts: Facts) -> bool:
 def draw(facts: Facts, language: Language, height: float) -> Canvas:
     assert facts.lines.relative_strength is not None  # noqa: S101 - for the type checker; `ready` was asked before
     ratio, average = facts.lines.relative_strength
-    level = language.spell(Quantity(ratio.values[-1], Unit.LEVEL, ""))
+    level = language.spell(Quantity(ratio.values[-1], Unit.LEVEL, "relative_strength.chart_end"))
     strokes = [Stroke(line=ratio, label=level, colour=SUBJECT, weight=1.2, bold=True)]
     if average.days:
         label = language.label("charts", "average")

@@ -1,14 +1,17 @@
-"""Every number that an edition says, with the path of the fact behind it."""
+"""Everything that an edition says: each sentence, and each number with the path of the fact behind it."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from reporter.finding import Finding, Quantity
-from reporter.language import Language, Said
+from reporter.language import SCALE, Language, Said
+from reporter.story.contradictions import assertions, main_window, rests_on
 
 #: The path of a constant of our own rules, which is in the method note and not in facts.json.
 CONSTANT = "method"
@@ -30,17 +33,65 @@ class Speaker:
     def __init__(self, language: Language) -> None:
         self.language = language
         self.spoken: list[Spoken] = []
+        self.said: list[Said] = []
 
     def say(self, finding: Finding) -> Said:
         said = self.language.say(finding)
-        self.spoken += (Spoken(finding.section, finding.kind, fact, text) for fact, text in said.numbers)
+        self._note(finding.section, finding.kind, said.numbers)
+        self.said.append(said)
         return said
 
     def number(self, section: str, kind: str, quantity: Quantity, style: str = "prose") -> Markup:
         """A number outside a sentence: in a table, a label, a list."""
         text = self.language.spell(quantity, style)
-        self.spoken.append(Spoken(section, kind, quantity.fact, text))
+        self._note(section, kind, self.language.spoken())
         return self.language.mark(quantity, text)
+
+    def lettered(self, charts: Mapping[str, str]) -> None:
+        """Take over what the charts (SVG by name) were lettered with, marks on their axes included.
+
+        A label without room was left out of its chart, and so was not said.
+        """
+        letters = {name: "\n".join(re.findall(">([^<]+)<", svg)) for name, svg in charts.items()}
+        for fact, text in self.language.spoken():
+            for name in charts:
+                if escape(text) in letters[name]:
+                    self._note("charts", name, [(fact, text)])
+
+    def _note(self, section: str, kind: str, numbers: Iterable[tuple[str, str]]) -> None:
+        self.spoken += (Spoken(section, kind, fact, text) for fact, text in numbers)
+
+
+def statements(said: Mapping[str, Sequence[Said]], numbers: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """One statement a finding that was said, in the order of the document: the facts that it rests on, the claims with
+    its numbers, and its words in each language. A rule of the method note may rest on constants alone.
+
+    Args:
+        said: By language.
+        numbers: The claims of the same edition.
+    """
+    claimed: dict[tuple[object, object], list[object]] = {}
+    for claim in numbers:
+        claimed.setdefault((claim["section"], claim["kind"]), []).append(claim["id"])
+    words: dict[tuple[str, str, int], dict[str, Said]] = {}
+    for code, all_said in said.items():
+        times: Counter[tuple[str, str]] = Counter()
+        for one in all_said:
+            place = one.finding.section, one.finding.kind
+            words.setdefault((*place, times[place]), {})[code] = one
+            times[place] += 1
+    window = main_window(one for each in said.values() for found in each for one in assertions(found.finding))
+    return [
+        {
+            "id": f"s{number}",
+            "section": section,
+            "kind": kind,
+            "facts": sorted(set(rests_on(next(iter(each.values())).finding, window)) - {CONSTANT}),
+            "claims": claimed.get((section, kind), []),
+            "said": {code: one.text for code, one in each.items()},
+        }
+        for number, ((section, kind, _), each) in enumerate(words.items(), 1)
+    ]
 
 
 def claims(spoken: Mapping[str, Sequence[Spoken]]) -> list[dict[str, object]]:
@@ -66,4 +117,4 @@ def claims(spoken: Mapping[str, Sequence[Spoken]]) -> list[dict[str, object]]:
 
 
 def _facts(said: Iterable[Spoken]) -> Iterable[Spoken]:
-    return (one for one in said if one.fact != CONSTANT)
+    return (one for one in said if one.fact not in (CONSTANT, SCALE))

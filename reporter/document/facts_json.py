@@ -27,17 +27,20 @@ DIGITS = 10
 def facts_json(
     facts: Facts,
     claims: Sequence[Mapping[str, object]],
+    statements: Sequence[Mapping[str, object]],
     title: Mapping[str, str],
     changes: Changes | None,
     memory: Memory,
 ) -> bytes:
     """UTF-8 with a line break at the end; keys in a fixed order; what is absent has no key."""
-    return (json.dumps(document(facts, claims, title, changes, memory), ensure_ascii=False, indent=1) + "\n").encode()
+    content = document(facts, claims, statements, title, changes, memory)
+    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def document(
     facts: Facts,
     claims: Sequence[Mapping[str, object]],
+    statements: Sequence[Mapping[str, object]],
     title: Mapping[str, str],
     changes: Changes | None,
     memory: Memory,
@@ -83,6 +86,7 @@ def document(
             memory=memory_part(memory),
         ),
         "claims": list(claims),
+        "statements": list(statements),
     }
 
 
@@ -157,6 +161,7 @@ def strength_part(facts: Facts) -> dict[str, object] | None:
             above_average=strength.above_average,
             at_high=strength.at_high,
             chart_start=lines[0].days[0] if lines else None,
+            chart_end=lines[0].values[-1] if lines else None,
             rs_ratio=place.rs_ratio if place else None,
             rs_momentum=place.rs_momentum if place else None,
             quadrant=place.quadrant if place else None,

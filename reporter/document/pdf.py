@@ -55,11 +55,26 @@ def _no_compiler() -> Iterator[None]:
             os.environ["PATH"] = path
 
 
-def render_pdf(page: Page, paper: str, templates: Path | None = None) -> bytes:
-    """The page for paper; the same page gives the same bytes.
+def print_html(page: Page, paper: str, templates: Path | None = None) -> str:
+    """The page as HTML for paper, its numbers still marked.
 
     Args:
         paper: A4 or Letter.
+    """
+    charts = {
+        figure.name: Markup('<img src="{}" alt="{}">').format(f"{ASSETS}{figure.name}.svg", figure.alt)
+        for part in page.parts
+        for figure in part.figures
+    }
+    fonts = faces({name: f"{ASSETS}{name}.ttf" for _, name, *_ in FONTS})
+    return fill(page, templates, print=True, links=(), charts=charts, fonts=fonts, paper=paper)
+
+
+def render_pdf(marked: str, page: Page) -> bytes:
+    """The PDF of that HTML; the same page gives the same bytes.
+
+    Args:
+        marked: What `print_html` made of the page.
 
     Raises:
         DocumentError: pango is missing, or something on the page could not be drawn.
@@ -69,15 +84,9 @@ def render_pdf(page: Page, paper: str, templates: Path | None = None) -> bytes:
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError
 
-    charts = {
-        figure.name: Markup('<img src="{}" alt="{}">').format(f"{ASSETS}{figure.name}.svg", figure.alt)
-        for part in page.parts
-        for figure in part.figures
-    }
     assets = {f"{figure.name}.svg": figure.svg.encode() for part in page.parts for figure in part.figures}
     assets |= {f"{name}.ttf": font(f"{name}.ttf") for _, name, *_ in FONTS}
-    fonts = faces({name: f"{ASSETS}{name}.ttf" for _, name, *_ in FONTS})
-    html = plain_numbers(fill(page, templates, print=True, links=(), charts=charts, fonts=fonts, paper=paper))
+    html = plain_numbers(marked)
     trouble = _Trouble()
     try:
         with trouble:

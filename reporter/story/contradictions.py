@@ -1,7 +1,8 @@
 """No sentence contradicts another, nor a fact: the outline is held against literal tables before it is worded.
 
 A finding asserts something on some topics, by its kind or by a value. Two findings that assert different things on one
-topic, two assertions that cannot both be true, and an assertion that the facts deny are contradictions.
+topic, two assertions that cannot both be true, and an assertion that the facts deny are contradictions. What a topic
+rests on is written down as well, so that a sentence without a number has its facts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from itertools import chain
 from reporter.errors import DocumentError
 from reporter.facts import Facts
 from reporter.facts.technicals import Technicals
-from reporter.finding import Finding
+from reporter.finding import Finding, Fund, Quantity, Value
 from reporter.story import lexicon
 
 #: Kind of a finding, as `section.kind` -> what it asserts; the topics are the names of the groups.
@@ -49,6 +50,13 @@ BY_KIND = tuple(
         r"captions\.performance_(?P<year_standing>lags|level|leads)",
         r"captions\.price_(?P<averages>above|between|below)",
         r"captions\.relative_strength_(?P<rs_average>above|below)",
+        r"captions\.rotation_(?P<map>leading|weakening|lagging|improving)",
+        r"technicals\.(?P<range>consolidation)",
+        r"headline\.(?:title|standfirst)_(?P<absent>new)",
+        r"bottom_line\.(?P<absent>no_verdict)",
+        r"lede\.(?P<funds>yardstick)",
+        r"field\.(?P<left_out>missing)",
+        r"quote\.(?P<quote>quote)",
     )
 )
 #: Value of a finding -> the topic that it asserts; what is None or False asserts nothing.
@@ -60,8 +68,46 @@ BY_VALUE = {
     "bottom_line.*": {"role": "role", "label": "verdict"},
     "field.year_*": {"window": "window"},
 }
+#: Topic -> paths of the facts that it rests on, in facts.json.
+RESTS_ON = {
+    "standing": ("gap.{window}",),
+    "year_standing": ("gap.YTD",),
+    "window": ("gap.{window}",),
+    "role": ("gap.{window}",),
+    "week": ("returns.{subject}.1W",),
+    "mood": ("returns.{subject}.1W",),
+    "extreme": ("returns.{subject}.1M",),
+    "month": ("gap.1M",),
+    "month_degree": ("gap.1M",),
+    "week_gap": ("gap.1W", "gap_before.1W.1M"),
+    "year_gap": ("gap.YTD", "gap_before.1M.YTD"),
+    "years": ("years.won", "years.of"),
+    "profile": ("technicals.{subject}.status",),
+    "averages": ("technicals.{subject}.close", "technicals.{subject}.sma50", "technicals.{subject}.sma200"),
+    "record": ("technicals.{subject}.peak_total_return.below", "technicals.{subject}.peak_price.below"),
+    "breakout": ("technicals.{subject}.breakout_55",),
+    "range": ("technicals.{subject}.consolidating",),
+    "rsi": ("technicals.{subject}.rsi14",),
+    "cross": ("technicals.{subject}.cross.golden",),
+    "rs_average": ("relative_strength.from_average",),
+    "level": ("relative_strength.percentile",),
+    "usual": ("gap.1Y", "years.median_gap"),
+    "attempts": ("precedents.n",),
+    "last_attempt": ("precedents.last.relative_return",),
+    "odds": ("precedents.interval", "precedents.base_rate"),
+    "verdict": ("verdict.label",),
+    "tests": ("verdict.met", "verdict.of"),
+    "map": ("rotation.{subject}.quadrant",),
+    "absent": ("as_of",),  # what is said is that there is too little history up to this day
+    "funds": ("subject", "benchmark"),
+    "left_out": ("quality.excluded",),
+    "quote": ("voices.quote",),
+}
 #: The same said in fewer words: the standfirst knows three movements of the gap, the evidence six.
-COARSE = {"year_gap": {"slightly_narrowed": "little", "slightly_widened": "little", "unchanged": "little"}}
+COARSE = {
+    "absent": {"no_verdict": "new"},
+    "year_gap": {"slightly_narrowed": "little", "slightly_widened": "little", "unchanged": "little"},
+}
 #: Two assertions that cannot both be true, and why.
 CLASHES = (
     ("standing", "lags", "role", "lead", "a laggard has no lead to lose"),
@@ -169,6 +215,34 @@ def assertions(finding: Finding) -> Iterator[Assertion]:
                     yield Assertion(name, topic, what)
 
 
+def rests_on(finding: Finding, window: str) -> Iterator[str]:
+    """Paths of the facts behind a finding: of its values, and of what it asserts.
+
+    Args:
+        window: The one that "the year" means in this edition.
+    """
+    yield from paths(tuple(finding.values.values()))
+    subject = finding.values.get("subject")
+    ticker = subject.ticker if isinstance(subject, Fund) else ""
+    for one in assertions(finding):
+        yield from (path.format(subject=ticker, window=window) for path in RESTS_ON[one.topic])
+
+
+def paths(value: Value) -> Iterator[str]:
+    """Of all numbers inside."""
+    if isinstance(value, Quantity):
+        yield value.fact
+    elif isinstance(value, Mapping):
+        yield from paths(tuple(value.values()))
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from paths(one)
+
+
+def main_window(said: Iterable[Assertion]) -> str:
+    return next((one.what for one in said if one.topic == "window"), "YTD")
+
+
 def unequal(said: Iterable[Assertion]) -> Iterator[str]:
     """Two findings on one topic."""
     first: dict[str, Assertion] = {}
@@ -191,7 +265,7 @@ def clashing(said: Iterable[Assertion]) -> Iterator[str]:
 def denied(said: Iterable[Assertion], facts: Facts) -> Iterator[str]:
     """A finding against the facts."""
     said = tuple(said)
-    window = next((one.what for one in said if one.topic == "window"), "YTD")
+    window = main_window(said)
     for one in said:
         if (test := HOLDS.get((one.topic, one.what))) and not test(facts, window):
             yield f"{one.finding} says '{one.what}' of {one.topic}, which the facts deny"

@@ -1,0 +1,176 @@
+"""Every number of a finished page is traced, or the page is none. The only user of pdf_oxide, which reads a PDF back.
+
+A number of the HTML stands in a <data> element whose path and text are in the speaker's account; or in a label of a
+chart or an alternative text, and then it is one that was said; or in words that are no claim: names of funds, labels
+and terms of the language, what somebody else said. In the text of a finished PDF the marks are gone: there each number
+is one that was said, or part of such words. Any other number is an orphan.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from reporter.config import Brand, Brief
+from reporter.document.claims import Speaker, Spoken
+from reporter.errors import DocumentError
+from reporter.facts import Facts
+from reporter.voices import Voices
+
+NOT_SHOWN = re.compile(r"<(style|script|template)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL)
+NUMBER = re.compile(r'<data\b[^>]*\bvalue="([^"]*)"[^>]*>([^<]*)</data>')
+CHART = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+SPOKEN_ALOUD = re.compile(r'\b(?:alt|aria-label|aria-description|title)="([^"]*)"')
+DESCRIPTION = re.compile(r'<meta name="(?:description|author)" content="([^"]*)"')
+TAG = re.compile(r"<[^>]*>")
+#: A figure with its sign and its per cent sign, spaces made plain.
+FIGURE = re.compile(r"[+−-]?\d+(?:[.,]\d+)*(?: ?%)?")
+AROUND = 40  # characters of context in a message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What one language of an edition may print."""
+
+    spoken: tuple[Spoken, ...]  # every number that was said, printed in a table or lettered on a chart
+    verbatim: frozenset[str]  # texts that are printed as they are: names, labels, terms, voices, the brand
+
+    @cached_property
+    def marked(self) -> frozenset[tuple[str, str]]:
+        return frozenset((one.fact, level(one.text)) for one in self.spoken if one.fact)
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        """Figures of all numbers; in a date or a word with a number each part is one."""
+        return frozenset(figure for one in self.spoken if one.fact for figure in figures(level(one.text)))
+
+    @cached_property
+    def words(self) -> re.Pattern[str]:
+        """The verbatim texts that hold a digit, longest first, wherever a line ends in them."""
+        texts = {level(text) for text in self.verbatim if re.search(r"\d", text)}
+        return re.compile("|".join(map(loose, sorted(texts, key=lambda text: (-len(text), text)))) or "(?!)")
+
+
+def open_account(speaker: Speaker, facts: Facts, voices: Voices, brief: Brief, brand: Brand) -> Account:
+    """What the speaker said, and every text that the edition prints as it is."""
+    language = speaker.language
+    tickers = (facts.subject, facts.benchmark, *facts.field, *facts.quality.excluded, facts.headline_index)
+    labels = leaves({name: group for name, group in language.labels.items() if name != "dates"})
+    verbatim = chain(
+        (label for label in labels if re.search(r"[^\d\s.,%+−-]", label)),
+        leaves([language.name(ticker) for ticker in tickers if ticker]),
+        leaves([dict(brief.title), brand.name, dict(brand.disclaimer), list(facts.quality.silent)]),
+        leaves(voices.model_dump()),
+        (facts.as_of.isoformat(), facts.vintage.sha256[:12]),
+    )
+    pieces = (piece for text in verbatim for piece in re.split(r"\{\w+\}", text))
+    return Account(spoken=tuple(speaker.spoken), verbatim=frozenset(pieces))
+
+
+def leaves(value: object) -> Iterator[str]:
+    """All texts inside."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from leaves(one)
+    elif isinstance(value, str):
+        yield value
+
+
+def level(text: str) -> str:
+    """Without what typography and the place in a sentence change: kinds of spaces and dashes, capitals."""
+    return re.sub(r"[\s\u00a0\u202f]+", " ", text.replace("\u2010", "-").replace("\u2011", "-")).strip().lower()
+
+
+def loose(text: str) -> str:
+    """A pattern for a text that may be broken and hyphenated anywhere, and that no longer number goes on."""
+    return rf"(?<![\d.,]){'-? ?'.join(re.escape(letter) for letter in text if letter not in ' -')}(?!\d)"
+
+
+def figures(text: str) -> Iterator[str]:
+    """As they are compared: a minus is a minus, no space before the per cent sign."""
+    for found in FIGURE.findall(text):
+        yield found.replace(" ", "")
+
+
+def audit_html(content: str, account: Account, file: str) -> None:
+    """Pass a page whose numbers are all traced.
+
+    Raises:
+        DocumentError: it has an orphan.
+    """
+    shown = NOT_SHOWN.sub(" ", content)
+    for text in (*TITLE.findall(shown), *SPOKEN_ALOUD.findall(shown), *DESCRIPTION.findall(shown)):
+        refuse(unsaid(html.unescape(text), account), "a text for screen readers", file)
+    for text in lettering(shown):
+        refuse(unsaid(html.unescape(text), account), "a chart", file)
+    marked = {(html.unescape(path), html.unescape(text)) for path, text in NUMBER.findall(shown)}
+    for path, text in sorted(marked):
+        if (path, level(text)) not in account.marked:
+            refuse([(text, f"{path}: {text}")], "a marked number", file)
+    rest = TAG.sub("\n", CHART.sub(" ", NUMBER.sub("\ufffc", TITLE.sub("", shown))))
+    refuse(unmarked(html.unescape(rest), account), "the text", file)
+
+
+def audit_pdf(content: bytes, account: Account, file: str, page_of: tuple[str, ...]) -> None:
+    """Pass a PDF whose numbers are all traced, as a reader's program extracts its text.
+
+    Args:
+        page_of: The pieces around the two numbers of "1 of 2".
+
+    Raises:
+        DocumentError: it has an orphan.
+    """
+    from pdf_oxide import PdfDocument
+
+    document = PdfDocument.from_bytes(content)
+    count = document.page_count()
+    for number in range(count):
+        text = level(document.extract_text(number))
+        counter = level(f"{page_of[0]}{number + 1}{page_of[1]}{count}{page_of[2]}")
+        refuse(unsaid(text.replace(counter, "\ufffc", 1), account), f"page {number + 1}", file)
+
+
+def audit_text(text: str, account: Account, file: str) -> None:
+    """Pass a text without marks, as that of a mail, whose numbers are all traced.
+
+    Raises:
+        DocumentError: it has an orphan.
+    """
+    refuse(unsaid(text, account), "the text", file)
+
+
+def lettering(shown: str) -> Iterator[str]:
+    """Texts inside the charts."""
+    for chart in CHART.findall(shown):
+        yield from (text for text in TAG.sub("\n", chart).split("\n") if text.strip())
+
+
+def unsaid(text: str, account: Account) -> Iterator[tuple[str, str]]:
+    """Figures that nobody said, with what stands around them."""
+    plain = account.words.sub("\ufffc", level(text))
+    for found in FIGURE.finditer(plain):
+        figure = found[0].replace(" ", "")
+        if figure not in account.figures and figure.lstrip("-") not in account.figures:
+            yield found[0], plain[max(0, found.start() - AROUND) : found.end() + AROUND]
+
+
+def unmarked(text: str, account: Account) -> Iterator[tuple[str, str]]:
+    """Digits outside all marks and all words that may have some."""
+    plain = account.words.sub("\ufffc", level(text))
+    for found in FIGURE.finditer(plain):
+        yield found[0], plain[max(0, found.start() - AROUND) : found.end() + AROUND]
+
+
+def refuse(orphans: Iterable[tuple[str, str]], place: str, file: str) -> None:
+    for figure, around in orphans:
+        raise DocumentError(
+            f"{file}: {place} has a number that no fact stands behind: '{figure.strip()}' in '…{around.strip()}…'; "
+            "say it through a finding, or, if it is part of a term, add the term to `terms` in labels.yaml"
+        )
