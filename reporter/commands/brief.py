@@ -102,6 +102,9 @@ def _tell(edition: Edition, paths: tuple[Path, ...], as_json: bool, show: bool) 
     quality = edition.quality
     if quality.status != "ok":
         note(f"{quality.status}: {'; '.join(quality.notes)}")
+    else:
+        for feed, why in quality.silent.items():
+            note(f"no headlines from {feed}: {why}")
     if sys.stderr.isatty():
         click.echo("\n".join(("", *edition.headline.values(), edition.verdict, "")), err=True)
     if as_json:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
+from xml.sax import SAXException
 
 import feedparser
 import httpx
@@ -26,11 +27,24 @@ from reporter.voices.headlines import Headline
 #: A feed of news has a tenth of this; feedparser takes seconds for more, and longer where somebody means ill. Bytes.
 LIMIT = 512 * 1024
 HOPS = 3  # redirects that are followed
-LONGEST_LINK = 400
+LONGEST_LINK, LONGEST_NAME = 400, 60
 HEADERS = {"User-Agent": f"market-brief-reporter/{__version__}", "Accept-Encoding": "identity"}
 #: A bare date is over everywhere on Earth so long after it has begun in Greenwich; a clock without a known zone has
 #: reached its hour everywhere so much later.
 DAY_IS_OVER, HOUR_HAS_COME = timedelta(hours=36), timedelta(hours=12)
+#: Of feedparser itself, met with text that is made to trip it.
+SLIPS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    SAXException,
+)
+#: feedparser makes a day of a bare year or month, too.
+WHOLE_DATE = re.compile(r"^\s*\d{4}-?\d\d-?\d\d|\b\d{1,2}[ -][A-Za-z]{3}")
 CLOCK = re.compile(r"\d:\d\d")
 ZONE = re.compile(r"(?:[+-]\d\d:?\d\d|\b(?:GMT|UTC?|[ECMP][SD]T)|\dZ)\s*$", re.IGNORECASE)
 
@@ -132,10 +146,13 @@ def items(feed: Feed, content: bytes, fetched_at: datetime | None) -> Iterator[H
     Raises:
         FeedError: it is no feed. One that is broken somewhere is taken as far as it goes.
     """
-    parsed = feedparser.parse(io.BytesIO(content), resolve_relative_uris=False)
-    if not parsed.version:
+    try:
+        parsed = feedparser.parse(io.BytesIO(content), resolve_relative_uris=False)
+    except SLIPS as error:
+        raise FeedError(f"cannot be read ({type(error).__name__})") from error
+    if not parsed.get("version"):
         raise FeedError("no RSS or Atom: " + ("a web page" if b"<html" in content[:2000].lower() else "something else"))
-    own = feed.outlet or text(str(parsed.feed.get("title", ""))) or feed_name(feed)
+    own = feed.outlet or outlet_name(parsed.feed) or feed_name(feed)
     for entry in parsed.entries:
         moments = dates(entry)
         title, outlet = title_and_outlet(entry, own)
@@ -155,8 +172,14 @@ def items(feed: Feed, content: bytes, fetched_at: datetime | None) -> Iterator[H
 def title_and_outlet(entry: Mapping[str, Any], own: str) -> tuple[str, str]:
     """Of an item that a collector took from elsewhere: `Title - Outlet`, with the outlet beside it, is taken apart."""
     title, source = text(str(entry.get("title", ""))), entry.get("source")
-    origin = text(str(source.get("title", ""))) if isinstance(source, Mapping) else ""
+    origin = outlet_name(source) if isinstance(source, Mapping) else ""
     return (title.removesuffix(f" - {origin}"), origin) if origin else (title, own)
+
+
+def outlet_name(source: Mapping[str, Any]) -> str:
+    """As it calls itself, if that is short enough for a name."""
+    name = text(str(source.get("title", "")))
+    return name if len(name) <= LONGEST_NAME else ""
 
 
 def dates(entry: dict[str, Any]) -> tuple[datetime, datetime] | None:
@@ -172,7 +195,7 @@ def moment(entry: dict[str, Any], name: str) -> tuple[datetime, datetime] | None
     """A date as it is written, and the latest moment that it can mean."""
     # Not the dictionary's own way to look up, which gives the one date for the other.
     raw, parsed = dict.get(entry, name), dict.get(entry, f"{name}_parsed")
-    if not raw or not parsed:
+    if not raw or not parsed or not WHOLE_DATE.search(str(raw)):
         return None
     try:
         written = datetime.fromtimestamp(timegm(parsed), UTC)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator
 
 from reporter.setting import LanguageCode, Setting
 
@@ -22,12 +22,8 @@ PRINTABLE = re.compile(
 SHORTEST, LONGEST = 8, 200
 
 
-def in_utc(moment: object) -> object:
-    """JSON has no time zones but offsets; two of one moment must not differ."""
-    return moment.astimezone(UTC) if isinstance(moment, datetime) else moment
-
-
-Moment = Annotated[datetime, BeforeValidator(in_utc)]
+#: In UTC, however it was given.
+Moment = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 
 
 class Headline(Setting):
