@@ -24,6 +24,8 @@ COMMANDS = (
     "init",
     "brief",
     "batch",
+    "status",
+    "healthcheck",
     "completion",
 )
 

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from reporter.channels import ArchiveTarget, MailSettings, Recipient
 from reporter.errors import suggestion
+from reporter.owner import Owner, StageLimits
 from reporter.setting import DURATION, Duration, LanguageCode, Setting, Switch, duration
 
 #: Letters, digits and what Yahoo adds for indices, share classes and exchanges: ^VIX, BRK-B, VOD.L, EURUSD=X.
@@ -99,7 +100,7 @@ class Schedule(Setting):
     after_close: Duration | None = None  # absent: 45m, unless there is `at`
     at: Annotated[str, Field(pattern=WALL_TIME)] | None = None
     zone: str | None = None  # whose clock `at` means, as the IANA database names it
-    catch_up: Duration | None = None  # how late an edition may still go out; absent: 20h every day, else 3d
+    catch_up: Duration | None = None  # how late an edition may still go out; absent: 3d
 
     @property
     def period(self) -> Literal["day", "week", "month"]:
@@ -112,9 +113,8 @@ class Schedule(Setting):
 
     @property
     def window(self) -> timedelta:
-        """How late an edition may still go out."""
-        daily = self.period == "day" and not (self.at and " " in self.at)
-        return duration(self.catch_up or ("20h" if daily else "3d"))
+        """How late an edition may still go out; never later than the next one is due."""
+        return duration(self.catch_up or "3d")
 
 
 class Brief(Setting):
@@ -198,6 +198,8 @@ class Config(Setting):
     sources: Sources = Sources()
     mail: MailSettings | None = None  # absent: nothing is mailed
     archive: tuple[ArchiveTarget, ...] = ()  # where editions go besides `output`
+    owner: Owner = Owner()
+    limits: StageLimits = StageLimits()
     briefs: dict[BriefName, Brief] = Field(default={})  # none: ad-hoc briefs only
 
     @property

@@ -473,7 +473,7 @@ class TestSchedules:
         )
         assert weekly and daily and morning and monday
         assert (weekly.period, weekly.delay, weekly.window) == ("week", timedelta(minutes=45), timedelta(days=3))
-        assert (daily.period, daily.window) == ("day", timedelta(hours=20))
-        assert (morning.period, morning.delay, morning.window) == ("day", timedelta(minutes=30), timedelta(hours=20))
+        assert (daily.period, daily.window) == ("day", timedelta(days=3))
+        assert (morning.period, morning.delay) == ("day", timedelta(minutes=30))
         assert (monday.period, monday.window) == ("day", timedelta(days=3))
         assert load(BRIEF).briefs["small-caps"].schedule is None

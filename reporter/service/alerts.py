@@ -1,4 +1,4 @@
-"""What the owner must hear, and when: each cause at once, then folded into an hourly line, and a word when it is over.
+"""What the owner must hear, and when: each cause at once, then less and less often, and that it is over.
 
 A cause is raised in the transaction that writes the state it speaks of, so that no crash can come between the two.
 Its key begins with its kind (`failed:small-caps`); what has been told of a kind within the hour is not told again.
@@ -14,6 +14,7 @@ from reporter.service.ledger import Ledger
 from reporter.service.rows import Alert, Delivery, Publication, Run
 
 FOLD = timedelta(hours=1)
+MOMENT = timedelta(milliseconds=1)  # the ledger's smallest
 #: States that need a person, by the kind of their alert.
 MAIL = ("bounced", "expired", "uncertain")
 ARCHIVE = ("conflict", "failed")
@@ -32,7 +33,8 @@ def clear(ledger: Ledger, keys: Sequence[str], now: datetime) -> None:
     """Causes that are over."""
     for alert in ledger.rows(Alert, key=tuple(keys)):
         if alert.cleared_utc is None:
-            ledger.settle(alert, cleared_utc=now)
+            after = alert.sent_utc + MOMENT if alert.sent_utc else now
+            ledger.settle(alert, cleared_utc=max(now, after))
 
 
 def review(ledger: Ledger, causes: Mapping[str, str], kinds: Sequence[str], now: datetime) -> None:
@@ -88,7 +90,11 @@ def letter(ledger: Ledger, now: datetime, host: str) -> Letter | None:
     fresh = {_kind(alert) for alert in alerts if alert.sent_utc and now - alert.sent_utc < FOLD}
     urgent = [alert for alert in alerts if not alert.told and _kind(alert) not in fresh]
     over = [alert for alert in alerts if alert.told and alert.cleared_utc and _since(alert) < alert.cleared_utc]
-    again = [alert for alert in alerts if alert.told < alert.count and _kind(alert) not in fresh]
+    again = [
+        alert
+        for alert in alerts
+        if alert.told < alert.count and not alert.cleared_utc and _kind(alert) not in fresh and _later(alert, now)
+    ]
     if not urgent and not over and not again:
         return None
     news = [*urgent, *(alert for alert in again if alert not in urgent)]
@@ -114,6 +120,11 @@ def told(ledger: Ledger, sent: Letter, now: datetime) -> None:
 
 def _kind(alert: Alert) -> str:
     return alert.key.split(":")[0]
+
+
+def _later(alert: Alert, now: datetime) -> bool:
+    """Whether to say again what goes on: after one hour, two, four, eight …"""
+    return alert.sent_utc is None or now - alert.sent_utc >= max(FOLD, alert.sent_utc - alert.first_utc)
 
 
 def _since(alert: Alert) -> datetime:

@@ -114,13 +114,40 @@ class Ledger:
         run, delivery = getattr(of, "run_id", None), getattr(of, "delivery_id", None)
         self.add(Event(at_utc=now, run_id=run, delivery_id=delivery, what=what, detail=detail))
 
+    def newest_runs(self, brief: str, limit: int = 20) -> list[Run]:
+        """Scheduled runs of a brief, the newest session first."""
+        found = self.database.execute(
+            f"SELECT {columns(Run)} FROM run WHERE brief = ? AND kind = 'scheduled' ORDER BY occurrence DESC LIMIT ?",  # noqa: S608
+            (brief, limit),
+        ).fetchall()
+        return [row(Run, record) for record in found]
+
+    def count(self, kind: type[Row], state: str) -> int:
+        """Rows in a state."""
+        table = TABLES[kind][0]
+        return int(self.database.execute(f"SELECT count(*) FROM {table} WHERE state = ?", (state,)).fetchone()[0])  # noqa: S608
+
+    def newest_event(self, run: Run) -> int:
+        """Number of the newest event of a run; 0 where there is none."""
+        found = self.database.execute("SELECT max(id) FROM event WHERE run_id = ?", (run.run_id,)).fetchone()
+        return int(found[0] or 0)
+
     def get(self, key: str) -> str | None:
         """A value of the table `meta`: instance_id, born_utc, and what others keep there."""
         found = self.database.execute("SELECT v FROM meta WHERE k = ?", (key,)).fetchone()
         return str(found[0]) if found else None
 
-    def put(self, key: str, value: str) -> None:
+    def keys(self, beginning: str) -> list[str]:
+        """Keys of `meta` that begin so."""
+        found = self.database.execute("SELECT k FROM meta WHERE substr(k, 1, ?) = ?", (len(beginning), beginning))
+        return [key for (key,) in found]
+
+    def put(self, key: str, value: str | None) -> None:
+        """None takes it away."""
         with self.transaction():
+            if value is None:
+                self.database.execute("DELETE FROM meta WHERE k = ?", (key,))
+                return
             self.database.execute(
                 "INSERT INTO meta VALUES (?, ?) ON CONFLICT (k) DO UPDATE SET v = excluded.v", (key, value)
             )

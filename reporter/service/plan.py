@@ -15,6 +15,7 @@ from reporter.service.rows import Delivery, Run
 from reporter.sessions import Calendar
 
 LOOKED = "looked:"  # before the name of a brief in `meta`: until when its schedule has been followed
+SINCE = "since:"  # likewise: from when on, and by which schedule
 OPEN = ("due", "fetching", "fetched", "rendered", "delivering")
 AHEAD = timedelta(days=45)  # in which the edition after one is looked for
 TOLERANCE = timedelta(minutes=2)  # by which clocks are set without being called wrong
@@ -60,6 +61,9 @@ def _look(ledger: Ledger, name: str, schedule: Schedule, calendar: Calendar, now
     looked = datetime.fromisoformat(known) if known else now
     if known and looked >= now:  # this second, or a clock that was put back: what follows has been looked at
         return []
+    rule = f" {schedule.model_dump_json(exclude_none=True)}"
+    if not (ledger.get(SINCE + name) or "").endswith(rule):
+        ledger.put(SINCE + name, now.isoformat() + rule)
     new: list[Run] = []
     moments = due_between(schedule, calendar, looked, now)
     for one in moments:
@@ -92,17 +96,25 @@ def _reopen(ledger: Ledger, name: str, now: datetime) -> None:
 def workable(ledger: Ledger, calendars: Mapping[str, Calendar], now: datetime) -> list[Run]:
     """Runs that can be worked on now, oldest first. Those that have run out of time are closed on the way."""
     ready = []
-    for run in ledger.rows(Run, kind="scheduled", state=OPEN):
+    for run in ledger.rows(Run, kind="scheduled", state=(*OPEN, "refused")):
+        if run.state == "refused" and run.next_try_utc is None:  # for good
+            continue
         calendar = calendars.get(run.brief)
         if run.state != "delivering" and run.deadline_utc <= now:
-            state = "failed" if run.attempt else "missed"
-            why = f"out of time at {run.deadline_utc:%Y-%m-%d %H:%M} UTC" + (f"; {run.reason}" if run.reason else "")
-            with ledger.transaction():
-                if ledger.move(run, state, now, why, reason=why):
-                    ledger.alert(f"{state}:{run.brief}", now, f"{run.brief} {run.occurrence} {state}: {why}")
+            _give_up(ledger, run, now)
         elif calendar and _over(calendar, date.fromisoformat(run.occurrence), now) and _its_turn(run, now):
-            ready.append(run)
+            turn = ledger.move(run, "due", now, next_try_utc=None) if run.state == "refused" else run
+            ready += [turn] if turn else []
     return ready
+
+
+def _give_up(ledger: Ledger, run: Run, now: datetime) -> None:
+    """Too late: refused for good, failed after attempts, or missed without any."""
+    state = "refused" if run.state == "refused" else "failed" if run.attempt else "missed"
+    why = f"out of time at {run.deadline_utc:%Y-%m-%d %H:%M} UTC" + (f"; {run.reason}" if run.reason else "")
+    with ledger.transaction():
+        if ledger.move(run, state, now, why, reason=why, next_try_utc=None):
+            ledger.alert(f"{state}:{run.brief}", now, f"{run.brief} {run.occurrence} {state}: {why}")
 
 
 def _over(calendar: Calendar, session: date, now: datetime) -> bool:
@@ -141,7 +153,7 @@ def moment_label(moment: datetime, zone: str | None) -> str:
 
 def _forget(ledger: Ledger, scheduled: Iterable[str]) -> None:
     """A brief that has no schedule any more begins anew when it gets one."""
-    kept = [LOOKED + name for name in scheduled]
-    with ledger.transaction():
-        marks = ", ".join("?" * len(kept))
-        ledger.database.execute(f"DELETE FROM meta WHERE k LIKE 'looked:%' AND k NOT IN ({marks})", kept)  # noqa: S608
+    kept = {mark + name for name in scheduled for mark in (LOOKED, SINCE)}
+    for key in ledger.keys(LOOKED) + ledger.keys(SINCE):
+        if key not in kept:
+            ledger.put(key, None)

@@ -17,8 +17,8 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(tmp_path / "state", NOW) as opened:
+def ledger(state: Path) -> Iterator[Ledger]:
+    with open_ledger(state, NOW) as opened:
         yield opened
 
 

@@ -21,8 +21,8 @@ WEEKLY = Schedule(every="week", after_close="45m")
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(tmp_path / "state", FRIDAY - 30 * DAY) as opened:
+def ledger(state: Path) -> Iterator[Ledger]:
+    with open_ledger(state, FRIDAY - 30 * DAY) as opened:
         yield opened
 
 
@@ -78,11 +78,11 @@ def test_what_was_due_before_the_ledger_was_born_is_not_made(office: Office) -> 
 
 @pytest.mark.fault("A8")
 @pytest.mark.parametrize("step", [23, pytest.param(1, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])])
-def test_down_for_hours_and_weeks(far: Calendar, tmp_path: Path, step: int) -> None:
+def test_down_for_hours_and_weeks(far: Calendar, state: Path, step: int) -> None:
     """Up to sixty days: the newest inside its window is made, what is older is missed, and there is one alert."""
     start = FRIDAY - DAY
     for hours in range(0, 60 * 24, step):
-        with open_ledger(tmp_path / str(hours), start) as ledger:
+        with open_ledger(state / str(hours), start) as ledger:
             office = Office(ledger, far)
             office.look(start)
             back = start + hours * HOUR
