@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from reporter.charts import draw_charts, draw_pictures
+from reporter.charts import chart_heights, draw_charts, draw_pictures
 from reporter.config import Brief, Config
 from reporter.document.audit import audit_html, audit_pdf, open_account
 from reporter.document.claims import Speaker, claims, statements
@@ -14,6 +14,7 @@ from reporter.document.edition import Edition, file_name
 from reporter.document.email import Mail, MailBody, make_mail
 from reporter.document.facts_json import facts_json
 from reporter.document.html import render_html
+from reporter.document.layout import lay_out
 from reporter.document.page import Link, Page, make_page
 from reporter.document.pdf import pdf_problem, print_html, render_pdf
 from reporter.errors import DataError
@@ -93,20 +94,22 @@ def build_edition(
     files: dict[str, bytes] = {}
     for code, speaker in speakers.items():
         progress(f"charts and page, {code}")
-        charts = draw_charts(facts, speaker.language)
+        heights = chart_heights(facts)
+        pages[code] = page = make_page(facts, story, tuple(heights), speaker, brief=brief, brand=config.brand)
+        layout = lay_out(page, heights, config.paper)
+        charts = draw_charts(facts, speaker.language, heights=layout.charts)
         speaker.lettered(charts)
-        pages[code] = page = make_page(facts, story, charts, speaker, brief=brief, brand=config.brand)
         account = open_account(speaker, facts, voices, brief, config.brand)
         if "pdf" in formats:
             progress(f"PDF, {code}")
             file = file_name(name, as_of, code, "pdf")
-            audit_html(marked := print_html(page, config.paper, config.templates), account, file)
-            files[file] = render_pdf(marked, page)
+            audit_html(marked := print_html(page, layout, config.templates), account, file)
+            files[file] = render_pdf(marked, charts)
             audit_pdf(files[file], account, file, page.page_of)
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))
             file = file_name(name, as_of, code, "html")
-            files[file] = render_html(page, links, config.templates)
+            files[file] = render_html(page, charts, links, config.templates)
             audit_html(files[file].decode(), account, file)
         if mail is not Mail.NONE:
             progress(f"mail, {code}")

@@ -46,7 +46,7 @@ CHARTS = {
 }
 
 
-def heights(facts: Facts) -> Mapping[str, tuple[float, float, float]]:
+def chart_heights(facts: Facts) -> Mapping[str, tuple[float, float, float]]:
     """Least, natural and greatest height in points of every chart whose facts are there, at WIDTH points of width."""
     return {name: chart.heights(facts) for name, chart in CHARTS.items() if chart.ready(facts)}
 

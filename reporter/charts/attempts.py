@@ -74,7 +74,10 @@ def label_dates(canvas: Canvas, attempts: Sequence[Attempt], language: Language)
     taken = [Box(x - 2.8, min(y, zero) - 3, x + 2.8, max(y, zero) + 3) for x, y, _ in places]
     for number, ((x, y, up), attempt) in reversed(list(enumerate(zip(places, attempts, strict=True)))):
         beyond = 8 if up else -8
-        spots = [Spot(0, beyond, "center"), Spot(-3, beyond, "right"), Spot(3, beyond, "left")]
+        spots = [
+            Spot(right, beyond, align)
+            for right, align in ((0, "center"), (8, "right"), (-8, "left"), (-3, "right"), (3, "left"))
+        ]
         if attempt is attempts[-1]:  # the one that readers wait for: on the other side of zero, or farther off
             other = zero - y - beyond
             spots += [Spot(5, other, "right"), Spot(5, 2 * beyond, "right"), Spot(5, other - beyond, "right")]

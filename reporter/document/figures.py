@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from reporter.charts.extents import BOLD, width
 from reporter.document.claims import CONSTANT, Speaker
 from reporter.facts import Facts
 from reporter.facts.verdict import Criterion
 from reporter.finding import Quantity, count, percent, points
 
+#: Points on paper: the column of names in the table, and its type.
+NAME_WIDE, NAME_SIZE = 76.0, 6.8
 WINDOWS = ("1W", "1M", "3M", "6M", "YTD", "1Y")
 
 
@@ -25,14 +29,30 @@ class KeyFigure:
     subject: bool = False  # whether it wears the subject's colour
 
 
+class Bar(NamedTuple):
+    """Where the bar of a number begins in its cell, and how long it is. Unit: per cent of the cell."""
+
+    start: float
+    length: float
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A line of the table; a cell without a fact is empty."""
+    """A line of the table; a cell without a fact is empty, and has no bar."""
 
     kind: str  # subject, benchmark, gap, field
     name: str
     ticker: str
+    values: tuple[float | None, ...]
     cells: tuple[Markup, ...]
+    bars: tuple[Bar | None, ...] = ()
+
+    @property
+    def short(self) -> tuple[str, str]:
+        """Name and ticker as far as they fit into the first column on paper."""
+        if not self.ticker or width(f"{self.name} {self.ticker}", NAME_SIZE, BOLD) <= NAME_WIDE:
+            return self.name, self.ticker
+        return (self.name, "") if width(self.name, NAME_SIZE, BOLD) <= NAME_WIDE else ("", self.ticker)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,18 +141,24 @@ def return_table(facts: Facts, speaker: Speaker) -> Table | None:
         return None
     labels = language.labels["windows"]
 
-    def fund(kind: str, ticker: str) -> Row:
-        cells = (
-            speaker.number("table", "returns", percent(found[window], f"returns.{ticker}.{window}"), "bare")
-            if window in (found := returns.total[ticker])
-            else Markup()
-            for window in windows
+    def row(kind: str, ticker: str, found: Mapping[str, float], number: Callable[[str, float], Markup]) -> Row:
+        return Row(
+            kind=kind,
+            name=language.name(ticker)["label"] if ticker else words["gap_row"],
+            ticker=ticker,
+            values=tuple(found.get(window) for window in windows),
+            cells=tuple(number(window, found[window]) if window in found else Markup() for window in windows),
         )
-        return Row(kind=kind, name=language.name(ticker)["label"], ticker=ticker, cells=tuple(cells))
 
-    gap = tuple(
-        speaker.number("table", "returns", points(returns.gap[window], f"gap.{window}"), "signed") for window in windows
-    )
+    def fund(kind: str, ticker: str) -> Row:
+        def number(window: str, value: float) -> Markup:
+            return speaker.number("table", "returns", percent(value, f"returns.{ticker}.{window}"), "bare")
+
+        return row(kind, ticker, returns.total[ticker], number)
+
+    def gap(window: str, value: float) -> Markup:
+        return speaker.number("table", "returns", points(value, f"gap.{window}"), "signed")
+
     ranking = returns.ranks.get("YTD")
     others = [ticker for ticker in ranking.order if ticker not in (facts.subject, facts.benchmark)] if ranking else []
     ends = dict.fromkeys((*others[:1], *others[-1:]))
@@ -140,13 +166,34 @@ def return_table(facts: Facts, speaker: Speaker) -> Table | None:
         title=words["table"],
         head=words["fund"],
         windows=tuple(labels[window] for window in windows),
-        rows=(
-            fund("subject", facts.subject),
-            fund("benchmark", facts.benchmark),
-            Row(kind="gap", name=words["gap_row"], ticker="", cells=gap),
-            *(fund("field", ticker) for ticker in ends),
+        rows=with_bars(
+            (
+                fund("subject", facts.subject),
+                fund("benchmark", facts.benchmark),
+                row("gap", "", returns.gap, gap),
+                *(fund("field", ticker) for ticker in ends),
+            )
         ),
     )
+
+
+def with_bars(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Each number drawn to the scale of its window; all bars of a window start at the same zero."""
+    scales = [
+        (min(0.0, *(value or 0.0 for value in column)), max(0.0, *(value or 0.0 for value in column)))
+        for column in zip(*(row.values for row in rows), strict=True)
+    ]
+    return tuple(
+        replace(row, bars=tuple(bar(value, *scale) for value, scale in zip(row.values, scales, strict=True)))
+        for row in rows
+    )
+
+
+def bar(value: float | None, low: float, high: float) -> Bar | None:
+    if value is None or high <= low:
+        return None
+    scale = 100 / (high - low)
+    return Bar(round((min(value, 0.0) - low) * scale, 1), round(abs(value) * scale, 1))
 
 
 def verdict_tests(facts: Facts, speaker: Speaker) -> Tests | None:

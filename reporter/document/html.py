@@ -27,10 +27,10 @@ FONTS = (
 )
 
 
-def render_html(page: Page, links: Sequence[Link], templates: Path | None = None) -> bytes:
+def render_html(page: Page, charts: Mapping[str, str], links: Sequence[Link], templates: Path | None = None) -> bytes:
     """The page for a screen, UTF-8."""
-    charts = {figure.name: Markup(coloured(figure.svg)) for part in page.parts for figure in part.figures}  # noqa: S704
-    return fill(page, templates, print=False, links=links, charts=charts, fonts=web_fonts()).encode()
+    drawn = {name: Markup(coloured(svg)) for name, svg in charts.items()}  # noqa: S704
+    return fill(page, templates, print=False, links=links, charts=drawn, fonts=web_fonts()).encode()
 
 
 def fill(page: Page, templates: Path | None, **more: object) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from reporter.document.html import FONTS, faces, fill, font
+from reporter.document.layout import Layout
 from reporter.document.page import Page
 from reporter.errors import DocumentError
 
@@ -55,26 +56,23 @@ def _no_compiler() -> Iterator[None]:
             os.environ["PATH"] = path
 
 
-def print_html(page: Page, paper: str, templates: Path | None = None) -> str:
-    """The page as HTML for paper, its numbers still marked.
-
-    Args:
-        paper: A4 or Letter.
-    """
-    charts = {
+def print_html(page: Page, layout: Layout, templates: Path | None = None) -> str:
+    """The page as HTML for paper, its numbers still marked."""
+    pictures = {
         figure.name: Markup('<img src="{}" alt="{}">').format(f"{ASSETS}{figure.name}.svg", figure.alt)
         for part in page.parts
         for figure in part.figures
     }
     fonts = faces({name: f"{ASSETS}{name}.ttf" for _, name, *_ in FONTS})
-    return fill(page, templates, print=True, links=(), charts=charts, fonts=fonts, paper=paper)
+    return fill(page, templates, print=True, links=(), charts=pictures, fonts=fonts, layout=layout)
 
 
-def render_pdf(marked: str, page: Page) -> bytes:
+def render_pdf(marked: str, charts: Mapping[str, str]) -> bytes:
     """The PDF of that HTML; the same page gives the same bytes.
 
     Args:
         marked: What `print_html` made of the page.
+        charts: SVG by name, of the heights that the layout asks for.
 
     Raises:
         DocumentError: pango is missing, or something on the page could not be drawn.
@@ -84,7 +82,7 @@ def render_pdf(marked: str, page: Page) -> bytes:
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError
 
-    assets = {f"{figure.name}.svg": figure.svg.encode() for part in page.parts for figure in part.figures}
+    assets = {f"{name}.svg": svg.encode() for name, svg in charts.items()}
     assets |= {f"{name}.ttf": font(f"{name}.ttf") for _, name, *_ in FONTS}
     html = plain_numbers(marked)
     trouble = _Trouble()

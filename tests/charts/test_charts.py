@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
-from reporter.charts import CHARTS, MAIL_PIXELS, draw_charts, draw_pictures, heights
+from reporter.charts import CHARTS, MAIL_PIXELS, chart_heights, draw_charts, draw_pictures
 from reporter.charts.extents import BOLD, REGULAR, Box, width
 from reporter.charts.labels import spread
 from reporter.facts import Facts
@@ -93,7 +93,7 @@ def test_no_text_touches_another_or_leaves_the_chart(
 ) -> None:
     facts = markets(seed, size, end, length, spread)
     language = Language(code)
-    ready = heights(facts)
+    ready = chart_heights(facts)
     assert set(ready) <= set(CHARTS) and {"performance", "price", "field", "rotation"} <= set(ready)
     for which in (0, 1, 2):  # least, natural and greatest height
         drawn = draw_charts(facts, language, heights={name: each[which] for name, each in ready.items()})

@@ -1,0 +1,229 @@
+"""Arranges the sheets: what stands beside the text on which page, and how tall each chart is.
+
+Both columns of a page should end together, no chart is cut, no page is left half empty. The text flows; the boxes
+beside it are dealt out to the pages in their order, and their charts stretch or shrink to the height of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+
+from reporter.document.measure import FIRST_TOP, TOP, Measure, flow
+from reporter.document.page import Page
+
+#: Sizes of type that are tried, in points; the first is the one to like.
+SIZES = (9.3, 9.1, 8.9)
+#: Points between two boxes: wanted, and at most.
+GAP, WIDEST_GAP = 12.0, 20.0
+#: Kept free at the foot of a page, for what the measure does not know.
+SLACK = 6.0
+#: After how many charts the table of returns may stand, the first one to like.
+TABLE_AFTER = (1, 3)
+#: The last page holds at least this share of a page.
+STUB = 0.22
+METHOD_COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class Box:
+    """Something beside the text: fixed height around a chart of variable height. Points of paper."""
+
+    name: str
+    around: float
+    least: float = 0.0
+    natural: float = 0.0
+    most: float = 0.0
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A box with its place taken: its whole height, and the room below it."""
+
+    name: str
+    height: float
+    gap: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What the templates need to know of the sheets."""
+
+    paper: str
+    rem: float
+    title_wide: float
+    standfirst_wide: float
+    sheets: tuple[tuple[Slot, ...], ...]  # beside the text, page by page
+    charts: Mapping[str, float]  # height in points of a chart WIDTH wide
+    tests_in_text: bool  # the tests stand under the bottom line, not beside it
+    method: tuple[tuple[int, ...], ...]  # rules by their number, column by column
+    pages: int
+    cost: float
+
+
+def lay_out(page: Page, heights: Mapping[str, tuple[float, float, float]], paper: str) -> Layout:
+    """The best arrangement of all that are tried.
+
+    Args:
+        heights: Least, natural and greatest of every chart.
+    """
+    found = (
+        arranged(
+            page,
+            heights,
+            Measure(paper, rem),
+            tests_in_text=under,
+            table_after=after,
+            dear=n * 12.0 + (after > 1) * 15.0,
+        )
+        for n, rem in enumerate(SIZES)
+        for under in ((False, True) if page.tests else (False,))
+        for after in TABLE_AFTER
+    )
+    return min(found, key=lambda layout: layout.cost)
+
+
+def arranged(
+    page: Page,
+    heights: Mapping[str, tuple[float, float, float]],
+    measure: Measure,
+    *,
+    tests_in_text: bool,
+    table_after: int,
+    dear: float,
+) -> Layout:
+    """With one choice of type and places; `dear` is what the choice costs."""
+    boxes = tuple(boxes_of(page, heights, measure, tests_in_text=tests_in_text, table_after=table_after))
+    rules = measure.method(page.method)
+    columns = split(rules)
+    foot = max(sum(rules[n] for n in column) for column in columns) + 3.2 * measure.rem
+    rooms = [measure.high + TOP - FIRST_TOP - measure.head(page) - SLACK, *[measure.high - SLACK] * 5]
+    text = flow(tuple(measure.text(page, tests_in_text=tests_in_text)), rooms)
+    best: tuple[float, tuple[tuple[Box, ...], ...], list[float], int] | None = None
+    for dealt in deals(boxes):
+        cost, targets, pages = judge(dealt, text, foot, rooms)
+        if best is None or cost < best[0]:
+            best = cost, dealt, targets, pages
+    assert best is not None  # noqa: S101 - there is always the deal of one sheet
+    cost, dealt, targets, pages = best
+    sheets: list[tuple[Slot, ...]] = []
+    charts: dict[str, float] = {}
+    for sheet, target in zip(dealt, targets, strict=True):
+        slots, drawn = fitted(sheet, target)
+        sheets.append(slots)
+        charts |= {name: height / measure.scale for name, height in drawn.items()}
+    return Layout(
+        paper=measure.paper,
+        rem=measure.rem,
+        title_wide=measure.title_wide(page),
+        standfirst_wide=measure.standfirst_wide(page),
+        sheets=tuple(sheets),
+        charts=charts,
+        tests_in_text=tests_in_text,
+        method=columns,
+        pages=pages,
+        cost=cost + dear + (4.0 if tests_in_text else 0.0),
+    )
+
+
+def boxes_of(
+    page: Page,
+    heights: Mapping[str, tuple[float, float, float]],
+    measure: Measure,
+    *,
+    tests_in_text: bool,
+    table_after: int,
+) -> Iterator[Box]:
+    """In the order of the page: charts with their sections, the tables among them, the verdict's tests last."""
+    figures = [figure for part in page.parts for figure in part.figures]
+    boxes = []
+    for figure in figures:
+        least, natural, most = (height * measure.scale for height in heights[figure.name])
+        boxes.append(Box(figure.name, measure.around_figure(figure), least, natural, most))
+    if page.table:
+        boxes.insert(table_after, Box("table", measure.returns(len(page.table.rows))))
+    if page.changes:
+        boxes.insert(1, Box("changes", measure.changes([row.label for row in page.changes.rows])))
+    yield from boxes
+    if page.tests and not tests_in_text:
+        yield Box("tests", measure.tests(page))
+
+
+def deals(boxes: Sequence[Box]) -> Iterator[tuple[tuple[Box, ...], ...]]:
+    """Every way to deal the boxes, in their order, to one to four sheets."""
+    for sheets in range(1, min(4, len(boxes)) + 1):
+        for cuts in combinations(range(1, len(boxes)), sheets - 1):
+            edges = (0, *cuts, len(boxes))
+            yield tuple(tuple(boxes[a:b]) for a, b in pairwise(edges))
+    if not boxes:
+        yield ((),)
+
+
+def judge(
+    dealt: Sequence[Sequence[Box]], text: Sequence[float], foot: float, rooms: Sequence[float]
+) -> tuple[float, list[float], int]:
+    """Cost of a deal, the height that each sheet's boxes should take, and the number of pages.
+
+    Args:
+        text: What it takes of each page.
+        foot: Height of the note that stands below both columns at the end.
+        rooms: Height of each page.
+    """
+    cost, targets = 0.0, []
+    pages = max(len(dealt), len(text))
+    for number in range(pages):
+        here, room = text[number] if number < len(text) else 0.0, rooms[min(number, len(rooms) - 1)]
+        sheet, last = dealt[number] if number < len(dealt) else (), number == pages - 1
+        low, high = reach(sheet)
+        cost += max(0.0, low - room) * 1000
+        target = min(max(here, low), high, room)
+        if sheet:
+            targets.append(target)
+        natural = sum(box.around + box.natural for box in sheet) + GAP * max(0, len(sheet) - 1)
+        used = max(here, target)
+        cost += abs(target - here) * (1.0 if last else 2.5) + 0.08 * abs(target - natural)
+        if not last:
+            cost += (room - used) * 0.8
+        elif used + foot > room:  # the note goes to a page of its own
+            cost += 150 + (room - used) * 0.8
+            pages, used = pages + 1, 0.0
+        if last:
+            cost += max(0.0, STUB - (used + foot) / rooms[1]) * 2000 + pages * 30
+    return cost, targets, pages
+
+
+def reach(sheet: Sequence[Box]) -> tuple[float, float]:
+    """Least and greatest height of the boxes of a sheet."""
+    gaps = max(0, len(sheet) - 1)
+    low = sum(box.around + box.least for box in sheet) + GAP * gaps
+    return low, sum(box.around + box.most for box in sheet) + WIDEST_GAP * gaps
+
+
+def fitted(sheet: Sequence[Box], target: float) -> tuple[tuple[Slot, ...], dict[str, float]]:
+    """Heights that together take `target`: charts first, then the gaps."""
+    gaps = max(0, len(sheet) - 1)
+    wanted = target - GAP * gaps - sum(box.around for box in sheet)
+    natural = sum(box.natural for box in sheet)
+    way = sum(box.most - box.natural if wanted > natural else box.natural - box.least for box in sheet)
+    share = max(-1.0, min(1.0, (wanted - natural) / way)) if way else 0.0
+    drawn = {
+        box.name: box.natural + share * ((box.most if share > 0 else 2 * box.natural - box.least) - box.natural)
+        for box in sheet
+        if box.natural
+    }
+    rest = wanted - sum(drawn.values())
+    gap = GAP + min(WIDEST_GAP - GAP, max(0.0, rest / gaps)) if gaps else 0.0
+    slots = tuple(
+        Slot(box.name, box.around + drawn.get(box.name, 0.0), gap if number < gaps else 0.0)
+        for number, box in enumerate(sheet)
+    )
+    return slots, drawn
+
+
+def split(rules: Sequence[float]) -> tuple[tuple[int, ...], ...]:
+    """Rules in METHOD_COLUMNS columns, in order, the tallest as low as can be."""
+    count = len(rules)
+    ways = ((0, *cuts, count) for cuts in combinations(range(1, count), min(METHOD_COLUMNS, count) - 1))
+    edges = min(ways, key=lambda way: max(sum(rules[a:b]) for a, b in pairwise(way)))
+    return tuple(tuple(range(a, b)) for a, b in pairwise(edges))

@@ -1,0 +1,183 @@
+"""How tall the blocks of a page are on paper, in points, from the widths of the fonts and the sizes of print.css.
+
+Close, not exact: lines are counted as a typesetter casts off copy. What stands beside the text gets its height from
+here as a style, so that only the text itself can come out a line longer or shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from markupsafe import Markup
+
+from reporter.charts.extents import BOLD, REGULAR, SERIF, SERIF_BOLD, SERIF_ITALIC, width
+from reporter.charts.style import WIDTH
+from reporter.document.exhibits import Figure
+from reporter.document.page import Page
+from reporter.language import plain
+
+MM = 72 / 25.4
+PAPERS = {"A4": (210 * MM, 297 * MM), "Letter": (612.0, 792.0)}
+#: As in print.css: margins, shares of the columns, and sizes in rem.
+SIDE, TOP, FIRST_TOP, FOOT = 16 * MM, 15 * MM, 13 * MM, 14 * MM
+TEXT_SHARE, FIGURE_SHARE, METHOD_SHARE = 0.525, 0.445, 0.315
+#: Share of a line that is filled, hyphenated and set ragged right.
+FILLED = 0.98
+LINE, PARAGRAPH, SECTION, HEADING, LAST_HEADING = 1.38, 0.5, 0.95, 0.8 * 1.4 + 0.25, 1.4 + 0.4 + 0.25
+SMALL_LINE = 1.35
+BARS = 0.16  # rem below a number, for its bar
+KEPT = 3  # orphans and widows
+NOTE, CAPTION, METHOD = 0.74, 0.86, 0.72
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A block of the text: `count` lines of `height`, below `before`."""
+
+    before: float
+    count: int
+    height: float
+    keep: bool = False  # with the block that follows
+
+
+def flow(blocks: Sequence[Lines], rooms: Sequence[float]) -> list[float]:
+    """How much of each page the text takes, its last one included; a paragraph is cut KEPT lines from its ends."""
+    used, head = [0.0], 0.0  # `head`: height of headings that wait for their text
+    for block in blocks:
+        before = block.before if used[-1] + head else 0.0
+        head += before
+        if block.keep:
+            head += block.count * block.height
+            continue
+        count = block.count
+        while count:
+            room = rooms[min(len(used), len(rooms)) - 1] - used[-1] - head
+            fits = min(count, int((room + 0.01) / block.height))
+            if fits < count:
+                fits = min(fits, count - KEPT)
+                fits = fits if fits >= KEPT else 0
+            if fits == 0 and used[-1] == 0.0:
+                fits = count  # taller than a page: nothing that can be done here
+            used[-1] += (head + fits * block.height) if fits else 0.0
+            count -= fits
+            if fits:
+                head = 0.0
+            if count:
+                head = max(0.0, head - before) if not fits else 0.0
+                before = 0.0
+                used.append(0.0)
+    return used
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Heights on one paper with one size of type."""
+
+    paper: str
+    rem: float  # points
+
+    @property
+    def wide(self) -> float:
+        return PAPERS[self.paper][0] - 2 * SIDE
+
+    @property
+    def high(self) -> float:
+        """Of a page after the first; the first is a little higher."""
+        return PAPERS[self.paper][1] - TOP - FOOT
+
+    @property
+    def figure_wide(self) -> float:
+        return self.wide * FIGURE_SHARE
+
+    @property
+    def scale(self) -> float:
+        """Points of paper for a point of a chart."""
+        return self.figure_wide / WIDTH
+
+    def lines(self, text: str, wide: float, size: float, font: str = REGULAR) -> int:
+        """Of unhyphenated text, word by word."""
+        count, used, space = 1, 0.0, width(" ", size, font)
+        for word in text.split(" "):
+            long = width(word, size, font)
+            if used and used + space + long > wide:
+                count, used = count + 1, long
+            else:
+                used += long + (space if used else 0.0)
+        return count
+
+    def balanced(self, text: str, wide: float, size: float, font: str) -> float:
+        """The narrowest room in which `text` still takes as few lines: no single word is left for the last one."""
+        count = self.lines(text, wide, size, font)
+        narrow = wide
+        while count > 1 and narrow > wide / 2 and self.lines(text, narrow - 4, size, font) == count:
+            narrow -= 4
+        return narrow
+
+    def title_wide(self, page: Page) -> float:
+        return self.balanced(page.plain_title, self.wide * 0.86, 2.5 * self.rem, SERIF_BOLD)
+
+    def standfirst_wide(self, page: Page) -> float:
+        return self.balanced(plain(page.standfirst), self.wide * 0.84, 1.3 * self.rem, SERIF_ITALIC)
+
+    def head(self, page: Page) -> float:
+        """From the top of the first page to the text."""
+        rem = self.rem
+        title = self.lines(page.plain_title, self.wide * 0.86, 2.5 * rem, SERIF_BOLD) * 2.5 * 1.13 + 1.1
+        standfirst = self.lines(plain(page.standfirst), self.wide * 0.84, 1.3 * rem, SERIF_ITALIC) * 1.3 * 1.32 + 0.45
+        warnings = [page.simulated] if page.simulated else []
+        if page.degraded:
+            warnings.append(f"{page.labels['degraded']}. {page.labels['left_out']}: {'; '.join(page.degraded)}.")
+        notices = sum(self.lines(text, self.wide - 2 * rem, 0.78 * rem) * 0.78 * 1.4 + 1.6 for text in warnings)
+        strip = 1.1 + 1.0 + (0.74 * 2 + 1.42) * SMALL_LINE if page.key_figures else 0.0
+        notes = [plain(one.note) for one in page.key_figures]
+        room = self.wide / max(1, len(notes)) - 1.3 * rem
+        strip += (max((self.lines(note, room, 0.74 * rem) for note in notes), default=1) - 1) * 0.74 * SMALL_LINE
+        masthead = 0.25 + 0.55 + 0.78 * 1.4
+        return (masthead + title + standfirst + notices + strip + 1.1) * rem
+
+    def text(self, page: Page, *, tests_in_text: bool) -> Iterator[Lines]:
+        """The article, in blocks."""
+        for number, part in enumerate(page.parts):
+            last, quoted = part.name == "bottom_line", part.name == "quote"
+            inset, font = (self.rem, SERIF_ITALIC) if quoted else (0.0, SERIF)
+            wide = (self.wide * TEXT_SHARE - inset) * FILLED
+            if number:
+                yield Lines(SECTION * self.rem, 1, (LAST_HEADING if last else HEADING) * self.rem, keep=True)
+            for place, one in enumerate(part.paragraphs):
+                count = ceil(width(plain(one), self.rem, font) / wide)
+                yield Lines(PARAGRAPH * self.rem if place else 0.0, count, LINE * self.rem)
+            if last and tests_in_text:
+                yield Lines(self.rem, 1, self.tests(page))
+
+    def tests(self, page: Page) -> float:
+        rows = page.tests.rows if page.tests else ()
+        room = self.figure_wide - (1.3 + 0.8 + 6.5 * NOTE + 5.2 * NOTE) * self.rem
+        return self.rows([(row.label, room) for row in rows])
+
+    def returns(self, count: int) -> float:
+        """The table of returns with so many funds; each row has its bars."""
+        return self.rows([("", 1.0)] * (count + 1)) + count * BARS * self.rem
+
+    def changes(self, labels: Sequence[str]) -> float:
+        """The box on what changed."""
+        return self.rows([(label, self.figure_wide * 0.55) for label in labels]) + 0.9 * self.rem
+
+    def around_figure(self, figure: Figure) -> float:
+        """All of a figure but its chart."""
+        rem, wide = self.rem, self.figure_wide
+        title = self.lines(plain(figure.title), wide, CAPTION * rem, BOLD) * CAPTION
+        subtitle = self.lines(plain(figure.subtitle), wide, NOTE * rem) * NOTE
+        return ((title + subtitle + 0.66) * SMALL_LINE + 0.35 + 0.3 + 0.2) * rem + 1.5
+
+    def rows(self, labels: Sequence[tuple[str, float]]) -> float:
+        """A small table with a caption: label of each row and the points of width that it has."""
+        lines = [self.lines(label, wide, NOTE * self.rem) for label, wide in labels]
+        height = sum(NOTE * 1.3 * count + 0.52 for count in lines)
+        return (height + CAPTION * SMALL_LINE + 0.35 + 0.3) * self.rem + len(lines) * 0.75 + 1
+
+    def method(self, rules: tuple[Markup, ...]) -> tuple[float, ...]:
+        """Heights of the rules in a column of the note."""
+        size, wide = METHOD * self.rem, self.wide * METHOD_SHARE * FILLED
+        return tuple(ceil(width(plain(rule), size) / wide) * size * 1.4 + 0.3 * self.rem for rule in rules)
