@@ -132,14 +132,14 @@ def relative_strength(s: Situation) -> Caption | None:
 
 
 def attempts(s: Situation) -> Caption | None:
-    """How many of the known attempts succeeded."""
+    """How many of the known attempts succeeded; of two attempts one is known, since the next waits for its outcome."""
     found = s.facts.precedents
     if found is None or len(found.attempts) < FEWEST_ATTEMPTS:
         return None
     return caption(
         s,
         "attempts",
-        "known" if found.known else "open",
+        "known",
         succeeded=count(found.succeeded, "precedents.succeeded"),
         of=count(len(found.known), "precedents.n"),
         first=day(found.attempts[0].day, "precedents.attempts.0.day"),

@@ -17,7 +17,7 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
 def week(s: Situation) -> list[Finding]:
     """The week of the headline index, else of the subject; its streak of closes."""
     returns, ticker = s.facts.returns, s.facts.headline_index or s.facts.subject
-    if "1W" not in returns.total[ticker]:
+    if "1W" not in returns.total[ticker] or s.window == "1W":  # then the evidence is the week
         return []
     move, streak = returns.total[ticker]["1W"], returns.streak[ticker]
     direction = "up" if move >= lexicon.WEEK_MOVE else "down" if move <= -lexicon.WEEK_MOVE else "flat"

@@ -23,6 +23,8 @@ from reporter.prices import Prices
 from reporter.prices.bars import Flaw, Problem
 from reporter.prices.quality import Quality, Status, judge
 from reporter.sessions import Calendar
+from reporter.voices import Voices
+from tests.nightly.others import make_voices
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -59,6 +61,7 @@ class Market:
     prices: Prices
     quality: Quality
     facts: Facts
+    voices: Voices
 
 
 def make_market(number: int, calendar: Calendar) -> Market:
@@ -81,8 +84,9 @@ def make_market(number: int, calendar: Calendar) -> Market:
     quality = judge(prices, (subject, benchmark), others)
     assert quality.status is not Status.REFUSED, (number, quality)
     facts = compute_facts(prices, f"market-{number}", brief, quality, calendar)
+    facts = rare(rng, facts) if number % 4 == 0 else facts
     return Market(
-        number=number, brief=brief, prices=prices, quality=quality, facts=rare(rng, facts) if number % 4 == 0 else facts
+        number=number, brief=brief, prices=prices, quality=quality, facts=facts, voices=make_voices(rng, facts)
     )
 
 
@@ -100,6 +104,8 @@ def make_prices(rng: np.random.Generator, brief: Brief, calendar: Calendar, as_o
     """Benchmark and subject bent to their targets, the field scattered around them, gaps here and there."""
     sessions = calendar.between(date(2000, 1, 3), as_of)
     low, high = LENGTHS[rng.choice(len(LENGTHS), p=LENGTH_ODDS)]
+    if newborn := rng.random() < 0.02:
+        low = high = 23
     sessions = sessions[-min(len(sessions), int(rng.integers(low, high + 1))) :]
     rows = len(sessions)
     bases = {window: int(np.searchsorted(sessions, np.datetime64(calendar.base(as_of, window)), "right")) - 1
@@ -133,6 +139,8 @@ def make_prices(rng: np.random.Generator, brief: Brief, calendar: Calendar, as_o
     for ticker in brief.tickers[2:]:
         if ticker in closes and rng.random() < 0.08:
             closes[ticker] = holes(rng, closes[ticker])
+    if newborn and bases["1W"] > 0:
+        closes[brief.subject][bases["1W"]] = np.nan  # no window has a base: nothing can be compared yet
     levels = backdrop(rng, rows) if brief.backdrop else {}
     return frames(rng, {**closes, **levels}, adjusted, sessions, problems)
 
@@ -227,7 +235,8 @@ def rare(rng: np.random.Generator, facts: Facts) -> Facts:
         changes["lead_lag"] = replace(facts.lead_lag, leader=str(rng.choice(("none", "subject", "benchmark"))))
     if facts.reversion is not None and rng.random() < 0.5:
         n = int(rng.integers(8, 30))
-        changes["reversion"] = Reversion(z=float(rng.normal()), correlation=float(rng.uniform(-0.95, 0.95)), n=n)
+        correlation = float(rng.uniform(-0.95, 0.95)) if rng.random() < 0.9 else None
+        changes["reversion"] = Reversion(z=float(rng.normal()), correlation=correlation, n=n)
     assert isinstance(facts.lead_lag, LeadLag | None)
     return replace(facts, **changes)
 

@@ -77,7 +77,7 @@ def disagree(adjective: str, noun: str) -> bool:
     mine, theirs = parses(adjective), parses(noun)
     if adjective in NOUNS_BY_USE or not mine or not theirs:
         return False
-    if mine[0].POS not in ("ADJF", "PRTF") or any(tag.POS != "NOUN" for tag in theirs):
+    if mine[0].POS not in ("ADJF", "PRTF") or "Apro" in mine[0] or any(tag.POS != "NOUN" for tag in theirs):
         return False
     return not any(agree(one, other) for one in mine if one.POS in ("ADJF", "PRTF") for other in theirs)
 

@@ -19,10 +19,9 @@ from reporter.errors import ReporterError
 from reporter.language import language_codes
 from reporter.sessions import Calendar, load_calendar
 from reporter.story import write_story
-from reporter.voices import Voices
 from tests.nightly import proof, ten_rules
 from tests.nightly.markets import make_market
-from tests.nightly.words import Place, WatchedLanguage, say
+from tests.nightly.words import Place, WatchedLanguage, own_words, say
 
 SHORT, LONG = 150, 10_000
 #: Markets a task; a task's result is an account and no text.
@@ -80,7 +79,7 @@ def read(numbers: Iterable[int]) -> Reading:
 def read_one(number: int, found: Reading) -> None:
     market = make_market(number, calendar())
     story = write_story(
-        market.facts, Voices(), field_kind=market.brief.field_kind, implication=market.brief.implication
+        market.facts, market.voices, field_kind=market.brief.field_kind, implication=market.brief.implication
     )
     for code in language_codes():
         speaking = language(code)
@@ -88,7 +87,7 @@ def read_one(number: int, found: Reading) -> None:
         text = say(story, speaking)
         glue = tuple(speaking.labels["glue"])
         for said in text.everything:
-            for fault in proof.faults(said.text, code, glue):
+            for fault in proof.faults(own_words(said), code, glue):
                 found.note(number, code, f"{said.finding.section}.{said.finding.kind}", fault)
         for fault in ten_rules.broken(text, market.facts, speaking):
             found.note(number, code, "rule", fault)

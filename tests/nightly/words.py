@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reporter.finding import Finding
-from reporter.language import Language, Said
+from reporter.language import Language, Said, plain
 from reporter.story import Story
 
 Place = tuple[str, str, str]  # file, macro, arm: "" for the macro itself
@@ -96,6 +97,11 @@ class Text:
     @property
     def everything(self) -> Iterator[Said]:
         yield from (self.title, self.standfirst, *self.prose, *self.captions, *self.method)
+
+
+def own_words(said: Said) -> str:
+    """A sentence without what it cites, which nobody may correct."""
+    return plain(re.sub(r"(<q\b[^>]*>[“«]).*?([”»]</q>)", r"\1Cited\2", str(said.html), flags=re.DOTALL))
 
 
 def say(story: Story, language: Language) -> Text:
