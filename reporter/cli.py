@@ -26,6 +26,8 @@ COMMANDS = (
     "batch",
     "status",
     "healthcheck",
+    "doctor",
+    "explain",
     "completion",
 )
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import smtplib
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -60,7 +61,18 @@ def send_plain(mail: MailSettings, to: tuple[str, ...], subject: str, body: str,
     message["Date"], message["Message-ID"] = format_datetime(now), make_msgid(domain="reporter.invalid")
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
-    relay = mail.relay
+    with connected(mail.relay) as server:
+        server.send_message(message, mail.envelope_sender or None, list(to))
+
+
+@contextmanager
+def connected(relay: Relay) -> Iterator[smtplib.SMTP]:
+    """A relay that knows us, for `DEADLINE` at most.
+
+    Raises:
+        OSError, SMTPException: it is away, its certificate is wrong, or it does not know us.
+        ConfigError: the password cannot be read.
+    """
     server = (
         smtplib.SMTP_SSL(relay.host, relay.port, timeout=STEP, context=_trust(relay))
         if relay.tls == "implicit"
@@ -72,9 +84,10 @@ def send_plain(mail: MailSettings, to: tuple[str, ...], subject: str, body: str,
     try:
         if relay.tls == "starttls":
             server.starttls(context=_trust(relay))
+        server.ehlo_or_helo_if_needed()
         if relay.user and relay.password:
             server.login(relay.user, read_secret(relay.password, "mail.relay.password"))
-        server.send_message(message, mail.envelope_sender or None, list(to))
+        yield server
     finally:
         ending.cancel()
         server.close()

@@ -41,23 +41,23 @@ class Alarm:
         """Until SIGTERM or SIGINT; the call that is under way is finished. What a call raises ends it too."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        threading.Thread(target=self._watch_the_clock, daemon=True).start()
+        watch = threading.Thread(target=self._watch)
+        watch.start()
         self._scheduler.start()
-        self._over.set()
+        watch.join()
         if self._failure:
             raise self._failure
 
     def _fail(self, event: JobExecutionEvent) -> None:
         self._failure = event.exception
-        self._scheduler.shutdown(wait=False)
+        self._over.set()
 
     def _stop(self, number: int, _: object) -> None:
-        if self.stopped_by is None:
-            self.stopped_by = number
-            self._scheduler.shutdown(wait=False)
+        self.stopped_by = self.stopped_by or number
+        self._over.set()
 
-    def _watch_the_clock(self) -> None:
-        """Wake everything when the clock is put back: it would sleep until the old time comes again."""
+    def _watch(self) -> None:
+        """Wake everything when the clock is put back: it would sleep until the old time comes again. And end it."""
         last = self._clock()
         while not self._over.wait(min(self._seconds.values())):
             now = self._clock()
@@ -65,3 +65,4 @@ class Alarm:
                 for name, seconds in self._seconds.items():
                     self._scheduler.reschedule_job(name, trigger="interval", seconds=seconds, start_date=now)
             last = now
+        self._scheduler.shutdown(wait=False)
