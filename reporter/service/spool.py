@@ -1,0 +1,170 @@
+"""Editions and messages on the local disk, from the moment they are made until everybody has them.
+
+What lies here under its own name is complete and never changes; a step that is taken again begins from it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from reporter.document.edition import Edition
+from reporter.document.email import MailBody
+from reporter.errors import LedgerError
+from reporter.prices.quality import Flaw, Issue, Quality, Status
+from reporter.service.ledger import Ledger
+from reporter.service.rows import Artifact, Delivery, Publication, Run
+
+ABOUT = "edition.json"
+KEPT = timedelta(days=14)  # after the last delivery, for questions
+EVENTS_KEPT = timedelta(days=400)
+MEDIA = {
+    ".pdf": "application/pdf",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".csv": "text/csv",
+}
+DONE = ("done", "refused", "failed", "missed", "cancelled")
+
+
+def edition_folder(run: Run) -> str:
+    """Of a revision, relative to the state folder."""
+    return f"spool/{run.run_id}-r{run.revision}"
+
+
+def write_edition(edition: Edition, folder: Path) -> None:
+    """Into a new folder, durably; the caller gives it its name when all is there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    for name, content in edition.files.items():
+        write(folder / name, content)
+    about = {
+        "brief": edition.brief,
+        "session": edition.session.isoformat(),
+        "quality": asdict(edition.quality),
+        "headline": dict(edition.headline),
+        "verdict": edition.verdict,
+        "vintage": edition.vintage,
+        "shortfall": edition.shortfall,
+        "files": list(edition.files),
+        "mails": {code: _plain(body) for code, body in edition.mails.items()},
+    }
+    write(folder / ABOUT, json.dumps(about, ensure_ascii=False).encode())
+    sync(folder)
+
+
+def _plain(body: MailBody) -> dict[str, Any]:
+    images = {cid: base64.b64encode(png).decode() for cid, png in body.images.items()}
+    return {**asdict(body), "images": images}
+
+
+def read_edition(ledger: Ledger, run: Run) -> Edition:
+    """The edition of a run, as it was made.
+
+    Raises:
+        LedgerError: the spool is not as the ledger knows it.
+    """
+    rows = ledger.rows(Artifact, run_id=run.run_id, revision=run.revision)
+    contents = {row.name: read(ledger, row.spool_path, row.sha256) for row in rows}
+    if ABOUT not in contents:
+        raise LedgerError(f"{run.brief} {run.occurrence} is not in the spool any more; make a revision of it")
+    about = json.loads(contents.pop(ABOUT))
+    return Edition(
+        brief=about["brief"],
+        session=date.fromisoformat(about["session"]),
+        quality=_quality(about["quality"]),
+        headline=about["headline"],
+        verdict=about["verdict"],
+        vintage=about["vintage"],
+        shortfall=about["shortfall"],
+        files={name: contents[name] for name in about["files"]},
+        mails={code: _body(given) for code, given in about["mails"].items()},
+    )
+
+
+def _quality(given: Mapping[str, Any]) -> Quality:
+    return Quality(
+        status=Status(given["status"]),
+        usable=tuple(given["usable"]),
+        issues=tuple(Issue(one["ticker"], Flaw(one["flaw"]), one["text"]) for one in given["issues"]),
+        remarks=tuple(given["remarks"]),
+        way_out=given["way_out"],
+    )
+
+
+def _body(given: dict[str, Any]) -> MailBody:
+    return MailBody(**{**given, "images": {cid: base64.b64decode(png) for cid, png in given["images"].items()}})
+
+
+def artifacts(state: Path, run: Run) -> list[Artifact]:
+    """Rows for the files of a folder that has its name."""
+    folder = edition_folder(run)
+    return [
+        Artifact(
+            run_id=run.run_id or 0,
+            revision=run.revision,
+            name=path.name,
+            spool_path=f"{folder}/{path.name}",
+            media_type=MEDIA.get(path.suffix, "application/octet-stream"),
+            bytes=path.stat().st_size,
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        )
+        for path in sorted((state / folder).iterdir())
+    ]
+
+
+def read(ledger: Ledger, path: str, sha256: str) -> bytes:
+    """A file of the spool.
+
+    Raises:
+        LedgerError: it is gone or changed.
+    """
+    try:
+        content = (ledger.state / path).read_bytes()
+    except OSError as error:
+        raise LedgerError(f"{ledger.state / path} cannot be read: {error.strerror}; nothing is sent of it") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise LedgerError(f"{ledger.state / path} has changed since it was written; nothing is sent of it")
+    return content
+
+
+def write(path: Path, content: bytes) -> None:
+    with path.open("wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def rename(temporary: Path, final: Path) -> None:
+    temporary.rename(final)
+    sync(final.parent)
+
+
+def sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def tidy(ledger: Ledger, now: datetime) -> None:
+    """Forget what nobody needs any more: the spool of runs that are long done, and old events. Runs stay for ever."""
+    for run in ledger.rows(Run, state=DONE):
+        if now - run.updated_utc < KEPT or not ledger.rows(Artifact, run_id=run.run_id):
+            continue
+        waiting = ledger.rows(Delivery, run_id=run.run_id, state=("queued", "sending", "dot", "uncertain"))
+        if waiting or ledger.rows(Publication, run_id=run.run_id, state=("queued", "writing")):
+            continue
+        for path in (ledger.state / "spool").glob(f"{run.run_id}-r*"):
+            shutil.rmtree(path, ignore_errors=True)
+        ledger.forget_artifacts(run, now)
+    ledger.forget_events(now - EVENTS_KEPT)
