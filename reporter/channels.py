@@ -105,6 +105,7 @@ class Witness(Setting):
     imap_port: int = Field(default=993, gt=0)
     imap_user: str | None = None
     imap_password: Secret | None = None
+    imap_folder: str = "INBOX"  # or the folder of sent mail, where the relay keeps one
     settle: float = Field(default=60.0, ge=0)  # seconds until the log is asked
 
     @model_validator(mode="after")

@@ -23,6 +23,7 @@ from reporter.errors import ReporterError
 COMMANDS = (
     "init",
     "brief",
+    "send",
     "batch",
     "status",
     "healthcheck",

@@ -34,9 +34,9 @@ class Limits:
 
 
 def run_limited(
-    work: Callable[..., None], *arguments: Any, limits: Limits, what: str, error: type[ReporterError] = DocumentError
-) -> None:
-    """Call `work` in a child and wait for it.
+    work: Callable[..., Any], *arguments: Any, limits: Limits, what: str, error: type[ReporterError] = DocumentError
+) -> Any:
+    """Call `work` in a child and give what it gives, which must be JSON.
 
     Args:
         what: The work in words, for messages.
@@ -62,11 +62,12 @@ def run_limited(
         if not answered:
             child.kill()
         child.join()
-    if answer == b"{}":
-        return
     if not answer:
         raise error(f"{what} was ended: {_cause(child.exitcode or 0, limits)}")
-    _raise_again(json.loads(answer), what, limits, error)
+    told = json.loads(answer)
+    if "class" in told:
+        _raise_again(told, what, limits, error)
+    return told["gave"]
 
 
 def _cause(code: int, limits: Limits) -> str:
@@ -90,15 +91,14 @@ def _raise_again(told: dict[str, Any], what: str, limits: Limits, error: type[Re
     raise RuntimeError(f"{told['class']}: {told['text']}")
 
 
-def _child(answer: Connection, limits: Limits, work: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+def _child(answer: Connection, limits: Limits, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     used = _address_space()
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 1))  # counted for this process: begins at nought
     if used:
         resource.setrlimit(resource.RLIMIT_AS, (used + limits.memory, used + limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    told: dict[str, Any] = {}
     try:
-        work(*arguments)
+        told: dict[str, Any] = {"gave": work(*arguments)}
     except MemoryError:
         told = {"class": "MemoryError", "text": "", "trace": ""}
     except BaseException as failure:  # noqa: BLE001  the other end of this pipe is the door that it goes through

@@ -35,6 +35,7 @@ class Sender:
 
     instance: str
     occurrence: str
+    revision: int = 0  # the number wanted; the next one that is free is taken
     marker: str | None = None  # what the identity file of the target must hold; None: it is not looked at
     reason: str | None = None  # of a correction
 
@@ -91,11 +92,14 @@ def store(edition: Edition, target: Target, now: datetime, sender: Sender | None
         for shelved in shelves(target, edition.brief, edition.session.year)
         if shelved.session == edition.session
     ]
-    number = taken[-1].revision if taken else 0
+    wanted = sender.revision if sender else 0
+    number = max(taken[-1].revision, wanted) if taken else wanted
     if taken and (found := sound_manifest(target, taken[-1].path)):
         content, manifest = found
         if {name: entry["sha256"] for name, entry in manifest["files"].items()} == hashes:
-            return Place(path=taken[-1].path, revision=number, manifest_sha256=hashlib.sha256(content).hexdigest())
+            return Place(
+                path=taken[-1].path, revision=taken[-1].revision, manifest_sha256=hashlib.sha256(content).hexdigest()
+            )
     while True:
         try:
             place = _write(edition, target, Shelved(edition.brief, edition.session, number), hashes, now, sender)
@@ -210,6 +214,14 @@ def sound_manifest(target: Target, path: str) -> tuple[bytes, dict[str, Any]] | 
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return (content, found) if sound else None
+
+
+def sent_before(target: Target, brief: str, session: date) -> bool:
+    """Whether some ledger has sent an edition about a session: then its manifest says which."""
+    for shelved in shelves(target, brief, session.year):
+        if shelved.session == session and (found := sound_manifest(target, shelved.path)) and "instance" in found[1]:
+            return True
+    return False
 
 
 def check_marker(target: Target, wanted: str | None) -> None:

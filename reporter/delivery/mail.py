@@ -260,9 +260,13 @@ def _secrets(relay: Relay) -> dict[str, str]:
 def _clean(text: str, secrets: dict[str, str]) -> str:
     """A relay's words for our records: one line, and without what it may have echoed."""
     for secret in secrets.values():
-        for form in (secret, _base64(secret)):
-            text = text.replace(form, "…")
-    text = re.sub(r"[A-Za-z0-9+/]{40,}={0,2}", "…", text)  # the base64 of several of them together
+        text = text.replace(secret, "…")
+
+    def decoded(run: re.Match[str]) -> str:
+        plain = base64.b64decode(run[0][: len(run[0]) // 4 * 4])
+        return "…" if any(secret.encode() in plain for secret in secrets.values()) else run[0]
+
+    text = re.sub(r"[A-Za-z0-9+/]{8,}", decoded, text)
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:200]
 
 

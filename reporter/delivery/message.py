@@ -144,7 +144,6 @@ def _headers(
         "Subject": one_line(corrected + body.subject),
         "Date": format_datetime(envelope.date),
         "Message-ID": message_id(settings, envelope, reader.address),
-        "Content-Language": reader.language,
         "Auto-Submitted": "auto-generated",
         "Precedence": "bulk",
         "List-Id": f"<{envelope.brief}.{host}>",

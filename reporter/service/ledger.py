@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from reporter.errors import AccessError, LedgerError
-from reporter.service.rows import TABLES, Alert, Event, Moving, Publication, Row, Run, columns, row, stored
+from reporter.service.rows import TABLES, Alert, Delivery, Event, Moving, Publication, Row, Run, columns, row, stored
 from reporter.service.schema import MIGRATIONS
 
 FILE = "ledger.sqlite"
@@ -131,6 +131,24 @@ class Ledger:
         """Number of the newest event of a run; 0 where there is none."""
         found = self.database.execute("SELECT max(id) FROM event WHERE run_id = ?", (run.run_id,)).fetchone()
         return int(found[0] or 0)
+
+    def newer_mail(self, run: Run, delivery: Delivery) -> bool:
+        """Whether a later edition of the brief, or a later revision of this one, is with this recipient already."""
+        found = self.database.execute(
+            "SELECT 1 FROM delivery JOIN run USING (run_id) WHERE brief = ? AND recipient = ? COLLATE NOCASE AND "
+            "delivery.state IN ('sending', 'dot', 'accepted', 'uncertain') AND occurrence NOT LIKE 'adhoc:%' AND "
+            "(occurrence, delivery.revision) > (?, ?) LIMIT 1",
+            (run.brief, delivery.recipient, run.occurrence, delivery.revision),
+        ).fetchone()
+        return found is not None and not run.occurrence.startswith("adhoc:")
+
+    def detail(self, delivery: Delivery, what: str) -> str | None:
+        """What was noted at the newest event of this kind."""
+        found = self.database.execute(
+            "SELECT detail FROM event WHERE delivery_id = ? AND what = ? ORDER BY id DESC LIMIT 1",
+            (delivery.delivery_id, what),
+        ).fetchone()
+        return found[0] if found else None
 
     def get(self, key: str) -> str | None:
         """A value of the table `meta`: instance_id, born_utc, and what others keep there."""

@@ -12,27 +12,25 @@ import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from reporter.document.edition import Edition
 from reporter.document.email import MailBody
 from reporter.errors import LedgerError
-from reporter.prices.quality import Flaw, Issue, Quality, Status
+from reporter.prices.bars import Flaw
+from reporter.prices.quality import Issue, Quality, Status
 from reporter.service.ledger import Ledger
-from reporter.service.rows import Artifact, Delivery, Publication, Run
+from reporter.service.rows import Artifact, Run
 
 ABOUT = "edition.json"
-KEPT = timedelta(days=14)  # after the last delivery, for questions
-EVENTS_KEPT = timedelta(days=400)
 MEDIA = {
     ".pdf": "application/pdf",
     ".html": "text/html",
     ".json": "application/json",
     ".csv": "text/csv",
 }
-DONE = ("done", "refused", "failed", "missed", "cancelled")
 
 
 def edition_folder(run: Run) -> str:
@@ -75,7 +73,7 @@ def read_edition(ledger: Ledger, run: Run) -> Edition:
     rows = ledger.rows(Artifact, run_id=run.run_id, revision=run.revision)
     contents = {row.name: read(ledger, row.spool_path, row.sha256) for row in rows}
     if ABOUT not in contents:
-        raise LedgerError(f"{run.brief} {run.occurrence} is not in the spool any more; make a revision of it")
+        raise LedgerError(f"{run.brief} {run.occurrence}: the ledger knows no files of it; nothing is sent of it")
     about = json.loads(contents.pop(ABOUT))
     return Edition(
         brief=about["brief"],
@@ -102,6 +100,13 @@ def _quality(given: Mapping[str, Any]) -> Quality:
 
 def _body(given: dict[str, Any]) -> MailBody:
     return MailBody(**{**given, "images": {cid: base64.b64decode(png) for cid, png in given["images"].items()}})
+
+
+def has_edition(ledger: Ledger, run: Run) -> bool:
+    """Whether the edition of a run was made, and is still kept."""
+    return (ledger.state / edition_folder(run)).exists() and bool(
+        ledger.rows(Artifact, run_id=run.run_id, revision=run.revision)
+    )
 
 
 def artifacts(state: Path, run: Run) -> list[Artifact]:
@@ -137,7 +142,7 @@ def read(ledger: Ledger, path: str, sha256: str) -> bytes:
 
 
 def write(path: Path, content: bytes) -> None:
-    with path.open("wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -154,17 +159,3 @@ def sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def tidy(ledger: Ledger, now: datetime) -> None:
-    """Forget what nobody needs any more: the spool of runs that are long done, and old events. Runs stay for ever."""
-    for run in ledger.rows(Run, state=DONE):
-        if now - run.updated_utc < KEPT or not ledger.rows(Artifact, run_id=run.run_id):
-            continue
-        waiting = ledger.rows(Delivery, run_id=run.run_id, state=("queued", "sending", "dot", "uncertain"))
-        if waiting or ledger.rows(Publication, run_id=run.run_id, state=("queued", "writing")):
-            continue
-        for path in (ledger.state / "spool").glob(f"{run.run_id}-r*"):
-            shutil.rmtree(path, ignore_errors=True)
-        ledger.forget_artifacts(run, now)
-    ledger.forget_events(now - EVENTS_KEPT)

@@ -1,0 +1,224 @@
+"""The outbox: each message goes to its recipient once, and what cannot be known is not guessed.
+
+    queued ──▶ sending ──▶ dot ──▶ accepted
+       ▲          │         │ └──▶ bounced, or queued again: the relay's answer
+       └──────────┘         └────▶ no answer: the policy decides (reconcile, hold, resend)
+
+`dot` is in the ledger before the final dot is on the wire, so a message found in `sending` was not delivered, and one
+found in `dot` may have been.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from reporter.channels import MailSettings
+from reporter.crash import crash_point
+from reporter.delivery.mail import Fate, Outcome, transmit
+from reporter.delivery.message import envelope_sender
+from reporter.errors import ReporterError, UsageError
+from reporter.service.ledger import Ledger
+from reporter.service.rows import Delivery, Run
+from reporter.service.spool import read
+from reporter.service.witness import Testimony, Witnesses
+
+Clock = Callable[[], datetime]
+#: Minutes to the next try after the first, second, … one; the last one again and again.
+WAITS = (1, 5, 15, 30)
+JITTER = 0.1
+TERMINAL = ("accepted", "bounced", "expired", "uncertain", "cancelled")
+RELAY_TROUBLE = "relay:mail"  # key of the alert
+
+
+@dataclass
+class Mailed:
+    """What a round did."""
+
+    accepted: int = 0
+    waiting: int = 0  # will be tried again
+    trouble: str = ""  # the relay takes nothing from us as we are
+    next_try: datetime | None = None
+    needing: list[Delivery] = field(default_factory=list)  # a person: bounced, expired, uncertain
+
+
+def recover(ledger: Ledger, run: Run, settings: MailSettings, clock: Clock) -> None:
+    """Decide about what a process left that is dead now. Only for whoever holds the lock of the run."""
+    for delivery in ledger.rows(Delivery, run_id=run.run_id, state="sending"):
+        ledger.move(delivery, "queued", clock(), "the process that was at it has died", next_try_utc=clock())
+    for delivery in ledger.rows(Delivery, run_id=run.run_id, state="dot"):
+        _in_doubt(ledger, delivery, settings, clock, "the process that was at it has died")
+
+
+def drain(
+    ledger: Ledger, run: Run, settings: MailSettings, clock: Clock, stopping: Callable[[], bool] = lambda: False
+) -> Mailed:
+    """Try everything of a run that is due now, one recipient after the other."""
+    witnesses = Witnesses(settings.witness)
+    mailed = Mailed()
+    for delivery in ledger.rows(Delivery, run_id=run.run_id, state=("queued", "dot")):
+        if stopping() or mailed.trouble:
+            break
+        if delivery.next_try_utc > clock():
+            continue
+        if delivery.state == "dot":
+            _ask(ledger, delivery, witnesses, clock)
+        else:
+            mailed.trouble = _try(ledger, run, delivery, settings, witnesses, clock)
+    if mailed.trouble:
+        ledger.alert(RELAY_TROUBLE, clock(), f"the relay takes no mail from us: {mailed.trouble}")
+    return _account(ledger, run, mailed)
+
+
+def _account(ledger: Ledger, run: Run, mailed: Mailed) -> Mailed:
+    rows = ledger.rows(Delivery, run_id=run.run_id, revision=run.revision)
+    open_rows = [row for row in rows if row.state not in TERMINAL]
+    mailed.accepted = sum(row.state == "accepted" for row in rows)
+    mailed.waiting = len(open_rows)
+    mailed.next_try = min((row.next_try_utc for row in open_rows), default=None)
+    mailed.needing = [row for row in rows if row.state in ("bounced", "expired", "uncertain")]
+    return mailed
+
+
+def _try(
+    ledger: Ledger, run: Run, delivery: Delivery, settings: MailSettings, witnesses: Witnesses, clock: Clock
+) -> str:
+    """One attempt; what is wrong with the relay as such, or an empty text."""
+    if reason := _too_late(ledger, run, delivery, clock()):
+        ledger.move(delivery, "expired", clock(), reason, smtp_text=delivery.smtp_text or reason)
+        return ""
+    content = read(ledger, delivery.eml_path, delivery.eml_sha256)
+    relay = f"{settings.relay.host}:{settings.relay.port}"
+    sending = ledger.move(delivery, "sending", clock(), witnesses.now(), attempts=delivery.attempts + 1, relay=relay)
+    if sending is None:
+        return ""  # somebody else is at it
+    crash_point("sending")
+    current = sending
+
+    def before_dot() -> bool:
+        nonlocal current
+        crash_point("body")
+        settled = clock() + timedelta(seconds=settings.witness.settle if settings.witness else 0)
+        dot = ledger.move(sending, "dot", clock(), next_try_utc=settled)
+        current = dot or current
+        crash_point("dot")
+        return dot is not None
+
+    try:
+        outcome = transmit(settings.relay, envelope_sender(settings), delivery.recipient, content, before_dot)
+    except ReporterError as error:  # a secret or a token is missing: the relay was not asked
+        ledger.move(sending, "queued", clock(), str(error), attempts=delivery.attempts, next_try_utc=clock())
+        raise
+    crash_point("after-dot")
+    return _settle(ledger, current, outcome, settings, clock)
+
+
+def _settle(ledger: Ledger, delivery: Delivery, outcome: Outcome, settings: MailSettings, clock: Clock) -> str:
+    now = clock()
+    told = {"smtp_code": outcome.code, "smtp_text": outcome.text}
+    if outcome.fate is Fate.ACCEPTED:
+        queue = outcome.queue_id
+        ledger.move(delivery, "accepted", now, outcome.text, accepted_utc=now, relay_queue_id=queue, **told)
+        crash_point("accepted")
+    elif outcome.fate is Fate.UNKNOWN:
+        _in_doubt(ledger, delivery, settings, clock, outcome.text)
+    elif outcome.fate is Fate.MISCONFIGURED:
+        wait = now + timedelta(minutes=WAITS[-1])
+        ledger.move(delivery, "queued", now, outcome.text, attempts=delivery.attempts - 1, next_try_utc=wait, **told)
+        return f"{outcome.code or ''} {outcome.text}".strip()
+    elif outcome.fate is Fate.TOO_BIG and not delivery.eml_path.endswith(SHORT):
+        _shorten(ledger, delivery, outcome, clock)
+    elif outcome.fate in (Fate.BOUNCED, Fate.TOO_BIG):
+        ledger.move(delivery, "bounced", now, outcome.text, **told)
+    else:
+        ledger.move(delivery, "queued", now, outcome.text, next_try_utc=now + wait_after(delivery.attempts), **told)
+    return ""
+
+
+SHORT = ".short.eml"
+
+
+def _shorten(ledger: Ledger, delivery: Delivery, outcome: Outcome, clock: Clock) -> None:
+    """The relay takes no message of this size: the short one, with the way to the archive, goes in its place."""
+    path = delivery.eml_path.removesuffix(".eml") + SHORT
+    sha256 = (ledger.state / f"{path}.sha256").read_text(encoding="ascii")
+    ledger.move(
+        delivery, "queued", clock(), f"too big: {outcome.text}", eml_path=path, eml_sha256=sha256, next_try_utc=clock()
+    )
+
+
+def wait_after(attempts: int) -> timedelta:
+    """To the next try, give or take a tenth, so that many readers do not all come at once."""
+    minutes = WAITS[min(attempts, len(WAITS)) - 1]
+    return timedelta(minutes=minutes * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  no secret
+
+
+def _too_late(ledger: Ledger, run: Run, delivery: Delivery, now: datetime) -> str:
+    """Why a message is not to be sent any more: its time is over, or a later edition or revision went before it."""
+    if now > delivery.give_up_utc:
+        return f"given up after {delivery.attempts} attempts"
+    if ledger.newer_mail(run, delivery):
+        return "a newer edition was mailed before it"
+    return ""
+
+
+def _in_doubt(ledger: Ledger, delivery: Delivery, settings: MailSettings, clock: Clock, why: str) -> None:
+    """Nobody knows whether the relay has it."""
+    now = clock()
+    if settings.ambiguity == "resend":
+        ledger.move(delivery, "queued", now, f"sent again: {why}", next_try_utc=now + wait_after(delivery.attempts))
+    elif settings.ambiguity == "hold":
+        ledger.move(delivery, "uncertain", now, why, smtp_text=why)
+    else:
+        ledger.note("delivery: witness will be asked", now, detail=why, of=delivery)  # at `next_try_utc`
+
+
+def _ask(ledger: Ledger, delivery: Delivery, witnesses: Witnesses, clock: Clock) -> None:
+    """What the witnesses know about a message in doubt."""
+    testimony = witnesses.ask(delivery.message_id, ledger.detail(delivery, "delivery: queued -> sending") or "")
+    now = clock()
+    if testimony is Testimony.ARRIVED:
+        queue = witnesses.queue_id
+        ledger.move(delivery, "accepted", now, "a witness has seen it", accepted_utc=now, relay_queue_id=queue)
+    elif testimony is Testimony.ABSENT:
+        ledger.move(delivery, "queued", now, "the witness is sure that it is not there", next_try_utc=now)
+    else:
+        ledger.move(delivery, "uncertain", now, "no witness knows", smtp_text="no witness knows whether it arrived")
+
+
+def confirm(ledger: Ledger, delivery_id: int, now: datetime) -> Delivery:
+    """A person knows that it arrived."""
+    return _by_hand(ledger, delivery_id, ("uncertain", "dot"), "accepted", now, accepted_utc=now)
+
+
+def resend(ledger: Ledger, delivery_id: int, now: datetime, give_up: timedelta) -> Delivery:
+    """Send it again: the same bytes, the same Message-ID."""
+    states = ("uncertain", "bounced", "expired", "cancelled")
+    with ledger.transaction():
+        again = {"next_try_utc": now, "give_up_utc": now + give_up, "attempts": 0}
+        delivery = _by_hand(ledger, delivery_id, states, "queued", now, **again)
+        run = ledger.one(Run, run_id=delivery.run_id)
+        if run and run.state != "delivering":
+            ledger.move(run, "delivering", now, "mail is sent again")
+    return delivery
+
+
+def cancel(ledger: Ledger, delivery_id: int, now: datetime) -> Delivery:
+    """Not to be sent, or not to be asked about any more."""
+    return _by_hand(ledger, delivery_id, ("queued", "uncertain"), "cancelled", now)
+
+
+def _by_hand(
+    ledger: Ledger, delivery_id: int, states: Sequence[str], to: str, now: datetime, **changes: object
+) -> Delivery:
+    delivery = ledger.one(Delivery, delivery_id=delivery_id)
+    if delivery is None:
+        raise UsageError(f"the outbox has no message {delivery_id}; `reporter outbox list` shows all")
+    if delivery.state not in states:
+        raise UsageError(f"message {delivery_id} is {delivery.state}; this is for {', '.join(states)}")
+    moved = ledger.move(delivery, to, now, "by hand", **changes)
+    if moved is None:
+        raise UsageError(f"message {delivery_id} has changed in this moment; look again")
+    return moved
