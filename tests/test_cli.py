@@ -45,7 +45,7 @@ class Steps:
         self.asked.append(SimpleNamespace(config=config, name=name, brief=brief, **given))
         if self.failure:
             raise self.failure
-        quality = SimpleNamespace(status=self.status, notes=self.notes)
+        quality = SimpleNamespace(status=self.status, notes=self.notes, silent={})
         headline = dict.fromkeys(given["languages"], "Малые — ±")
         return SimpleNamespace(
             brief=name,

@@ -263,7 +263,8 @@ def _clean(text: str, secrets: dict[str, str]) -> str:
         text = text.replace(secret, "…")
 
     def decoded(run: re.Match[str]) -> str:
-        plain = base64.b64decode(run[0][: len(run[0]) // 4 * 4])
+        whole = run[0][: len(run[0]) - (len(run[0]) % 4 == 1)]  # no base64 has such a length
+        plain = base64.b64decode(whole + "=" * (-len(whole) % 4))
         return "…" if any(secret.encode() in plain for secret in secrets.values()) else run[0]
 
     text = re.sub(r"[A-Za-z0-9+/]{8,}", decoded, text)

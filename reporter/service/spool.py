@@ -94,6 +94,7 @@ def _quality(given: Mapping[str, Any]) -> Quality:
         usable=tuple(given["usable"]),
         issues=tuple(Issue(one["ticker"], Flaw(one["flaw"]), one["text"]) for one in given["issues"]),
         remarks=tuple(given["remarks"]),
+        silent=given["silent"],
         way_out=given["way_out"],
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +11,8 @@ import pytest
 from reporter.document.edition import Edition
 from reporter.document.email import MailBody
 from reporter.errors import LedgerError
+from reporter.prices.bars import Flaw
+from reporter.prices.quality import Issue, Quality, Status
 from reporter.service.ledger import open_ledger
 from reporter.service.rows import Run
 from reporter.service.spool import artifacts, edition_folder, read_edition, write_edition
@@ -24,7 +26,12 @@ RUN = Run(
 
 def test_an_edition_comes_back_as_it_was_and_a_changed_file_stops_everything(edition: Edition, tmp_path: Path) -> None:
     body = MailBody(subject="Тема", preheader="", text="a\n", html="<p>", images={"x@brief": b"\x89PNG\0"})
-    whole = replace(edition, mails={"en": body, "ru": replace(body, subject="x")})
+    quality = Quality(
+        status=Status.DEGRADED, usable=("IJR",), issues=(Issue("SPY", Flaw.STALE, "old"),), remarks=("sorted",),
+        silent={"feed": "away"}, way_out="wait",
+    )  # fmt: skip
+    assert all(getattr(quality, one.name) for one in fields(quality))  # a field that is new is not forgotten here
+    whole = replace(edition, quality=quality, mails={"en": body, "ru": replace(body, subject="x")})
     with open_ledger(tmp_path, NOW) as ledger:
         ledger.add(RUN)
         run = ledger.one(Run)
