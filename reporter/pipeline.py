@@ -17,6 +17,7 @@ from reporter.document.html import render_html
 from reporter.document.layout import lay_out
 from reporter.document.page import Link, Page, make_page
 from reporter.document.pdf import pdf_problem, print_html, render_pdf
+from reporter.document.thumbnail import render_thumbnail
 from reporter.errors import DataError
 from reporter.facts import Facts, compute_facts
 from reporter.facts.backdrop import BACKDROP
@@ -111,6 +112,7 @@ def build_edition(
             file = file_name(name, as_of, code, "html")
             files[file] = render_html(page, charts, links, config.templates)
             audit_html(files[file].decode(), account, file)
+        files[file_name(name, as_of, code, "svg")] = render_thumbnail(page, charts, config.templates)
         if mail is not Mail.NONE:
             progress(f"mail, {code}")
             pictures = draw_pictures(facts, speaker.language, page.charts)
