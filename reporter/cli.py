@@ -29,6 +29,7 @@ COMMANDS = (
     "healthcheck",
     "doctor",
     "explain",
+    "archive",
     "completion",
 )
 

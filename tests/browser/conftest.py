@@ -58,12 +58,14 @@ def look_at(browser: Browser) -> Open:
     """`with look_at(url, width=360, dark=True) as view:`; the page is closed afterwards."""
 
     @contextmanager
-    def opened(url: str, width: int = 1440, *, dark: bool = False, script: bool = True) -> Iterator[View]:
+    def opened(
+        url: str, width: int = 1440, *, dark: bool = False, script: bool = True, bypass: bool = True
+    ) -> Iterator[View]:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
             java_script_enabled=script,
-            bypass_csp=True,  # for axe; the page's own policy is tested by its text
+            bypass_csp=bypass,  # for axe, which has to get in
         )
         view = View(context.new_page())
         view.page.on("request", lambda request: view.requests.append(request.url))
