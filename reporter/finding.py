@@ -16,7 +16,7 @@ class Unit(StrEnum):
     THRESHOLD = "threshold"  # a fraction with as few decimals as it has; for the method note
     POINTS = "points"  # a difference of two fractions; said as 12.8, the word for points beside it
     RATE = "rate"  # per cent as quoted; said as 4.5%
-    RATE_POINTS = "rate_points"  # a difference of two rates
+    BASIS_POINTS = "basis_points"  # a difference of two rates in per cent; said as 41
     PRICE = "price"  # two decimals
     INDEX = "index"  # no decimals: RSI
     LEVEL = "level"  # one decimal: VIX, RS-Ratio
@@ -51,6 +51,14 @@ class Fund:
 Value = Quantity | Fund | str | bool | None | tuple["Value", ...] | Mapping[str, "Value"]
 
 
+class Tone(StrEnum):
+    """Whom a finding helps: those who believe in the subject, or those who doubt it."""
+
+    FOR = "for"
+    AGAINST = "against"
+    NEUTRAL = "neutral"
+
+
 @dataclass(frozen=True)
 class Finding:
     """`kind` names the macro that says it, in templates/languages/<code>/<section>.j2."""
@@ -58,6 +66,8 @@ class Finding:
     section: str
     kind: str
     values: Mapping[str, Value]
+    tone: Tone = Tone.NEUTRAL
+    longest: int | None = None  # characters that its wording may have; a longer one gives way to the next
 
 
 def percent(value: float, fact: str) -> Quantity:

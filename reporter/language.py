@@ -5,7 +5,6 @@ How any number is written is decided in one place, `Language.spell`; every text,
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -26,6 +25,7 @@ from markupsafe import Markup, escape
 from reporter.cache import cache_folder
 from reporter.errors import DocumentError, UsageError, suggestion
 from reporter.finding import Finding, Fund, Quantity, Unit
+from reporter.wording import Rotation
 from reporter.words import WordFile, read_words
 
 BUNDLED = next(
@@ -38,10 +38,10 @@ SCALE = "scale"
 NBSP, MINUS = "\u00a0", "\u2212"
 #: Decimals a unit is printed with. A fraction's percentage is rounded once, here.
 DECIMALS = {
-    Unit.PERCENT: 1, Unit.SHARE: 0, Unit.POINTS: 1, Unit.THRESHOLD: 2, Unit.RATE: 1, Unit.RATE_POINTS: 1,
+    Unit.PERCENT: 1, Unit.SHARE: 0, Unit.POINTS: 1, Unit.THRESHOLD: 2, Unit.RATE: 1, Unit.BASIS_POINTS: 0,
     Unit.PRICE: 2, Unit.INDEX: 0, Unit.LEVEL: 1, Unit.RATIO: 2, Unit.COUNT: 0,
 }  # fmt: skip
-FRACTIONS = frozenset({Unit.PERCENT, Unit.SHARE, Unit.POINTS, Unit.THRESHOLD})
+HUNDREDFOLD = frozenset({Unit.PERCENT, Unit.SHARE, Unit.POINTS, Unit.THRESHOLD, Unit.BASIS_POINTS})
 #: Spaces and stray marks that a sentence with an absent part leaves behind.
 TIDY = (
     (re.compile(r"[ \t\r\n]+"), " "),
@@ -59,18 +59,19 @@ class Said:
     html: Markup
     text: str
     numbers: tuple[tuple[str, str], ...]  # (path of the fact, formatted string)
+    wording: str = ""  # the macro that said it
 
 
 class Language:
     """One language, bound to the edition whose findings it says."""
 
-    def __init__(self, code: str, templates: Path | None = None, seed: str = "") -> None:
-        """`seed` (brief and session) fixes the choice among wordings; `templates` overrides files one by one.
+    def __init__(self, code: str, templates: Path | None = None, rotation: Rotation | None = None) -> None:
+        """`rotation` fixes the choice among wordings; `templates` overrides files one by one.
 
         Raises:
             UsageError: no such language, in neither folder.
         """
-        self.code, self.seed = code, seed
+        self.code, self.rotation = code, rotation or Rotation()
         self.folders = template_folders(templates)
         if not any((folder / "languages" / code).is_dir() for folder in self.folders):
             known = language_codes(templates)
@@ -127,8 +128,7 @@ class Language:
         if isinstance(quantity.value, date):
             return self._day(quantity.value, style)
         unit = quantity.unit
-        digits = DECIMALS.get(unit, 0)
-        value = round(quantity.value * (100 if unit in FRACTIONS else 1), digits) + 0.0  # + 0.0: no negative zero
+        digits, value = DECIMALS.get(unit, 0), rounded(quantity)
         if style == "size":
             value = abs(value)
         if unit is Unit.YEAR:
@@ -169,16 +169,17 @@ class Language:
         self._numbers.clear()
         return spoken
 
-    def _ordinal(self, value: int) -> str:
-        words: Sequence[str] = self.labels["ordinals"]
+    def _ordinal(self, value: int, form: str = "") -> str:
+        """In words as far as the language has them; `form` is the suffix of its lists: "_feminine"."""
+        words: Sequence[str] = self.labels[f"ordinals{form}"]
         if value < len(words):
             return words[value]
-        return str(self.labels["ordinal_forms"][self.locale.ordinal_form(value)]).replace("{n}", str(value))
+        return str(self.labels[f"ordinal_forms{form}"][self.locale.ordinal_form(value)]).replace("{n}", str(value))
 
     def plural(self, quantity: Quantity | int, forms: Mapping[str, str]) -> str:
         """The form of a noun for this number: {'one': 'сессия', 'few': 'сессии', 'many': 'сессий'}."""
-        value = quantity.value if isinstance(quantity, Quantity) else quantity
-        form = "other" if isinstance(value, date) else self.locale.plural_form(value)
+        value = quantity if isinstance(quantity, int) else 0 if isinstance(quantity.value, date) else rounded(quantity)
+        form = self.locale.plural_form(abs(int(value) if value == int(value) else value))
         return forms.get(form, forms.get("other", ""))
 
     # sentences
@@ -200,6 +201,7 @@ class Language:
             "month": lambda quantity: self.mark(quantity, self.spell(quantity, "month")),
             "short": lambda quantity: self.mark(quantity, self.spell(quantity, "short")),
             "word": self._word,
+            "ordinal": self._declined,
             "plural": self.plural,
             "listed": self._listed,
             "capital": self._capital,
@@ -214,24 +216,30 @@ class Language:
             DocumentError: the language has no wording for it, or the wording asks for something that is not there.
         """
         path = f"languages/{self.code}/{finding.section}.j2"
-        self._numbers.clear()
         try:
             module = self.environment.get_template(path).module
-            macro = getattr(module, self._wording(finding, module), None)
-            if macro is None:
+            names = self._wordings(finding, module)
+            if not names:
                 raise DocumentError(f"{path}: no wording for '{finding.kind}'; add a macro of that name")
-            html = self._tidy(str(macro(self._resolve(finding.values))))
+            said = (self._say(finding, getattr(module, name), name) for name in names)
+            fitting = (one for one in said if finding.longest is None or len(one.text) <= finding.longest)
+            return next(fitting, None) or self._say(finding, getattr(module, names[0]), names[0])
         except TemplateError as error:
             raise DocumentError(f"{path}: {finding.kind}: {error.message}") from error
-        return Said(finding, Markup(html), plain(html), self.spoken())  # noqa: S704
 
-    def _wording(self, finding: Finding, module: object) -> str:
-        """`kind`, or one of `kind_2`, `kind_3` … by a stable hash of seed and kind."""
-        wordings = [finding.kind]
-        while hasattr(module, f"{finding.kind}_{len(wordings) + 1}"):
-            wordings.append(f"{finding.kind}_{len(wordings) + 1}")
-        digest = hashlib.sha256(f"{self.seed}/{finding.kind}".encode()).digest()
-        return wordings[int.from_bytes(digest[:8], "big") % len(wordings)]
+    def _say(self, finding: Finding, macro: Any, wording: str) -> Said:
+        self._numbers.clear()
+        html = self._tidy(str(macro(self._resolve(finding.values))))
+        return Said(finding, Markup(html), plain(html), self.spoken(), wording)  # noqa: S704
+
+    def _wordings(self, finding: Finding, module: object) -> list[str]:
+        """`kind`, `kind_2`, `kind_3` …: the one whose turn it is first; then `kind_short`, for where none fits."""
+        names = [finding.kind] if hasattr(module, finding.kind) else []
+        while names and hasattr(module, f"{finding.kind}_{len(names) + 1}"):
+            names.append(f"{finding.kind}_{len(names) + 1}")
+        turn = self.rotation.pick(f"{self.code}/{finding.section}/{finding.kind}", len(names))
+        short = [f"{finding.kind}_short"] if hasattr(module, f"{finding.kind}_short") else []
+        return names[turn:] + names[:turn] + short
 
     def _resolve(self, value: Any) -> Any:
         if isinstance(value, Fund):
@@ -258,6 +266,13 @@ class Language:
         self._numbers.append((quantity.fact, table[value]))
         return self.mark(quantity, table[value])
 
+    def _declined(self, quantity: Quantity, form: str) -> Markup:
+        """An ordinal in a form of its own: feminine, neuter."""
+        place = int(quantity.value) if not isinstance(quantity.value, date) else 0
+        text = self._ordinal(place, f"_{form}")
+        self._numbers.append((quantity.fact, text))
+        return self.mark(quantity, text)
+
     def _capital(self, value: object) -> Markup:
         return Markup(capital(str(escape(self._speak(value)))))  # noqa: S704
 
@@ -280,6 +295,14 @@ class Language:
     def _glue(self) -> re.Pattern[str]:
         words = "|".join(map(re.escape, self.labels["glue"])) or "(?!)"
         return re.compile(rf"(?<![\w-])((?:{words})) (?=\S)", re.IGNORECASE)
+
+
+def rounded(quantity: Quantity) -> float:
+    """The value as it is printed: in the unit's scale, with its decimals; never a negative zero."""
+    if isinstance(quantity.value, date):
+        raise TypeError("a day is not rounded")
+    scale = 100 if quantity.unit in HUNDREDFOLD else 1
+    return round(quantity.value * scale, DECIMALS.get(quantity.unit, 0)) + 0.0
 
 
 def plain(html: str) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from reporter.charts import chart_heights, draw_charts, draw_pictures
 from reporter.config import Brief, Config
 from reporter.document.audit import audit_html, audit_pdf, open_account
-from reporter.document.claims import Speaker, claims, statements
+from reporter.document.claims import Speaker, claims, lexicon, statements
 from reporter.document.edition import Edition, file_name
 from reporter.document.email import Mail, MailBody, make_mail
 from reporter.document.facts_json import facts_json
@@ -29,6 +29,7 @@ from reporter.sessions import Calendar
 from reporter.story import write_story
 from reporter.voices import Voices, gather_voices, voices_json
 from reporter.voices.memory import Earlier
+from reporter.wording import Rotation
 
 
 def make_edition(
@@ -89,7 +90,8 @@ def build_edition(
 
     shortfall = pdf_problem() if "pdf" in config.formats else ""
     formats = [kind for kind in config.formats if not (kind == "pdf" and shortfall)]
-    speakers = {code: Speaker(Language(code, config.templates, seed=f"{name}/{as_of}")) for code in languages}
+    rotation = Rotation(name, facts.week.number, facts.week.place)
+    speakers = {code: Speaker(Language(code, config.templates, rotation)) for code in languages}
     pages: dict[str, Page] = {}
     mails: dict[str, MailBody] = {}
     files: dict[str, bytes] = {}
@@ -122,6 +124,7 @@ def build_edition(
         facts,
         numbers,
         statements({code: speaker.said for code, speaker in speakers.items()}, numbers),
+        lexicon(story.lexicon, Language("en")),
         {code: page.plain_title for code, page in pages.items()},
         story.changes,
         voices.memory,

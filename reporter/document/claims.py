@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from reporter.finding import Finding, Quantity
 from reporter.language import SCALE, Language, Said
 from reporter.story.contradictions import assertions, main_window, rests_on
+from reporter.story.lexicon_trail import Reading
 
 #: The path of a constant of our own rules, which is in the method note and not in facts.json.
 CONSTANT = "method"
@@ -113,6 +114,19 @@ def claims(spoken: Mapping[str, Sequence[Spoken]]) -> list[dict[str, object]]:
     return [
         {"id": f"c{number}", "kind": kind, "section": section, "facts": [fact], "said": texts}
         for number, ((section, kind, fact, _), texts) in enumerate(found.items(), 1)
+    ]
+
+
+def lexicon(readings: Sequence[Reading], language: Language) -> list[dict[str, object]]:
+    """Every word with a threshold: its rule, what it looked at as this language writes it, and whether it held."""
+    return [
+        {
+            "word": {"en": one.english, "ru": one.russian},
+            "rule": one.rule,
+            "facts": {path: language.spell(value) for path, value in one.facts.items()},
+            "holds": one.holds,
+        }
+        for one in readings
     ]
 
 

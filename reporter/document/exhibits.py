@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from reporter.document.claims import Speaker
 from reporter.story.captions import Caption
+from reporter.story.outline import FACTS_FIRST
 
 #: Chart -> the section that it stands beside. Where that section is absent, the nearest one before it takes the chart.
 HOMES = {
@@ -19,21 +20,6 @@ HOMES = {
     "relative_strength": "reversion",
     "attempts": "precedents",
 }
-#: The order of the article; an absent section keeps its place in it.
-PLAN = (
-    "lede",
-    "headlines",
-    "memory",
-    "evidence",
-    "turn",
-    "technicals",
-    "field",
-    "reversion",
-    "precedents",
-    "backdrop",
-    "quote",
-    "bottom_line",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +50,7 @@ def places(charts: Sequence[str], sections: Sequence[str]) -> Mapping[str, Seque
     for name in charts:
         home = HOMES[name]
         if home not in sections:
-            known = [section for section in sections if section in PLAN]
-            earlier = [section for section in known if PLAN.index(section) < PLAN.index(home)]
+            earlier = [section for section in sections if section in FACTS_FIRST[: FACTS_FIRST.index(home)]]
             home = earlier[-1] if earlier else sections[0]
         found.setdefault(home, []).append(name)
     return {section: found[section] for section in order if section in found}

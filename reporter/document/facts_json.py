@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from reporter.facts import Facts
+from reporter.facts.before import Before
 from reporter.facts.precedents import RULE, Attempt, Precedents
 from reporter.facts.returns import Returns
 from reporter.facts.technicals import Technicals
@@ -28,12 +29,13 @@ def facts_json(
     facts: Facts,
     claims: Sequence[Mapping[str, object]],
     statements: Sequence[Mapping[str, object]],
+    lexicon: Sequence[Mapping[str, object]],
     title: Mapping[str, str],
     changes: Changes | None,
     memory: Memory,
 ) -> bytes:
     """UTF-8 with a line break at the end; keys in a fixed order; what is absent has no key."""
-    content = document(facts, claims, statements, title, changes, memory)
+    content = document(facts, claims, statements, lexicon, title, changes, memory)
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 
 
@@ -41,6 +43,7 @@ def document(
     facts: Facts,
     claims: Sequence[Mapping[str, object]],
     statements: Sequence[Mapping[str, object]],
+    lexicon: Sequence[Mapping[str, object]],
     title: Mapping[str, str],
     changes: Changes | None,
     memory: Memory,
@@ -81,10 +84,13 @@ def document(
             precedents=precedents_part(facts.precedents),
             reversion=facts.reversion,
             backdrop=facts.backdrop,
-            verdict=verdict_part(facts.verdict),
+            verdict=verdict_part(facts.verdict, facts.before),
             changes=changes_part(changes),
             memory=memory_part(memory),
+            before=before_part(facts.before),
+            week=facts.week,
         ),
+        "lexicon": list(lexicon),
         "claims": list(claims),
         "statements": list(statements),
     }
@@ -116,6 +122,7 @@ def returns_part(returns: Returns) -> dict[str, object]:
         "bases": plain(returns.bases),
         "returns": plain(returns.total),
         "price_returns": plain(returns.price),
+        "returns_21_sessions": plain(returns.month_sessions),
         "gap": plain(returns.gap),
         "gap_before": {window: gaps for window, gaps in before.items() if gaps},
         **present(ytd_extreme=returns.ytd_extreme),
@@ -175,6 +182,7 @@ def precedents_part(found: Precedents | None) -> dict[str, object] | None:
     return {
         "rule": RULE,
         "since": found.since.isoformat(),
+        "count": len(found.attempts),
         "n": len(found.known),
         "succeeded": found.succeeded,
         "failed": found.failed,
@@ -218,15 +226,30 @@ def side_part(value: Quantity | Fund | str) -> object:
     return plain(value.value) if isinstance(value, Quantity) else value.ticker if isinstance(value, Fund) else value
 
 
-def verdict_part(verdict: Verdict | None) -> dict[str, object] | None:
+def verdict_part(verdict: Verdict | None, before: Before | None) -> dict[str, object] | None:
     if verdict is None:
         return None
     return {
         "met": len(verdict.met),
         "met_next": len(verdict.met) + 1,
+        **present(met_week_ago=len(before.met) if before else None),
         "of": verdict.of,
         "label": str(verdict.label),
         "criteria": plain(
-            {one.name: {"met": one.met, "value": one.value, "distance": one.distance} for one in verdict.criteria}
+            {
+                one.name: {"met": one.met, "value": one.value, "distance": one.distance, "rival": one.rival}
+                for one in verdict.criteria
+            }
         ),
+    }
+
+
+def before_part(before: Before | None) -> dict[str, object] | None:
+    if before is None:
+        return None
+    return {
+        **present(day=before.day, status=before.status),
+        "met": len(before.met),
+        "of": before.of,
+        "criteria": list(before.met),
     }

@@ -10,6 +10,7 @@ import numpy as np
 
 from reporter.config import Brief
 from reporter.facts.backdrop import BACKDROP, Level, compute_backdrop
+from reporter.facts.before import Before, compute_before
 from reporter.facts.lead_lag import LeadLag, compute_lead_lag
 from reporter.facts.precedents import Precedents, compute_precedents
 from reporter.facts.relative_strength import RelativeStrength, compute_relative_strength, make_pair, ratio_line
@@ -19,6 +20,7 @@ from reporter.facts.rotation import Rotation, compute_rotation
 from reporter.facts.series import Array, Line, make_panel
 from reporter.facts.technicals import Technicals, compute_technicals, price_lines
 from reporter.facts.verdict import Verdict, compute_verdict
+from reporter.facts.week import Week, compute_week
 from reporter.prices import Prices
 from reporter.prices.quality import Quality
 from reporter.sessions import Calendar
@@ -62,6 +64,8 @@ class Facts:
     precedents: Precedents | None
     reversion: Reversion | None
     verdict: Verdict | None
+    before: Before | None
+    week: Week
     backdrop: Mapping[str, Level]
     lines: ChartLines
 
@@ -105,6 +109,8 @@ def compute_facts(prices: Prices, name: str, brief: Brief, quality: Quality, cal
         precedents=compute_precedents(pair, calendar),
         reversion=compute_reversion(pair),
         verdict=compute_verdict(returns, strength, subject, benchmark),
+        before=compute_before(panel, subject, benchmark, field, calendar),
+        week=compute_week(as_of, calendar),
         backdrop=compute_backdrop(panel),
         lines=ChartLines(
             performance=performance_lines(panel.base_row.get("YTD"), panel.days, panel.adjusted, (subject, benchmark)),

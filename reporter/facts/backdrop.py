@@ -18,6 +18,7 @@ class Level:
     """Rates in per cent, changes in percentage points; VIX and its changes in its own points."""
 
     level: float
+    level_1m: float | None  # one month ago
     change_1m: float | None
     change_3m: float | None
 
@@ -28,12 +29,12 @@ def compute_backdrop(panel: Panel) -> Mapping[str, Level]:
     for name, ticker in BACKDROP.items():
         if ticker in panel.tickers and np.isfinite(panel.close[ticker][-1]):
             close = panel.close[ticker]
-            changes = {window: close[-1] - close[row] for window, row in panel.base_row.items()}
+            before = {window: float(close[row]) for window, row in panel.base_row.items() if np.isfinite(close[row])}
+            last = float(close[-1])
             found[name] = Level(
-                level=float(close[-1]), change_1m=_finite(changes.get("1M")), change_3m=_finite(changes.get("3M"))
+                level=last,
+                level_1m=before.get("1M"),
+                change_1m=last - before["1M"] if "1M" in before else None,
+                change_3m=last - before["3M"] if "3M" in before else None,
             )
     return found
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(value)

@@ -15,6 +15,8 @@ from reporter.facts.series import Array, Panel
 WINDOWS = ("1W", "1M", "3M", "6M", "YTD", "1Y", "3Y", "5Y")
 #: Full calendar years that "beat the market in k of n years" looks back on, and the fewest worth a sentence.
 YEARS, FEWEST_YEARS = 10, 5
+#: The other way to count a month, for the question whether the conclusion depends on it.
+MONTH_SESSIONS = 21
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,7 @@ class Returns:
     bases: Mapping[str, date]
     total: Mapping[str, Mapping[str, float]]  # ticker -> window
     price: Mapping[str, Mapping[str, float]]
+    month_sessions: Mapping[str, float]  # ticker -> total return over MONTH_SESSIONS
     gap: Mapping[str, float]  # window -> subject minus benchmark, total return
     ytd_gap_month_ago: float | None  # the same year-to-date gap at the base of the month
     gap_before_last_week: float | None  # from the base of the month to the base of the week
@@ -79,6 +82,7 @@ def compute_returns(panel: Panel, subject: str, benchmark: str, field: Sequence[
         bases=panel.bases,
         total=total,
         price=price,
+        month_sessions=session_returns(panel, MONTH_SESSIONS),
         gap=gap,
         ytd_gap_month_ago=gap_between(mine, theirs, ytd, month),
         gap_before_last_week=gap_between(mine, theirs, month, week),
@@ -94,6 +98,13 @@ def window_returns(level: Array, panel: Panel) -> Mapping[str, float]:
     """Simple return from the close of each base to the last close. Source: P_t / P_0 - 1; docs/metrics.md#returns."""
     found = {window: change(level, row, len(level) - 1) for window, row in panel.base_row.items()}
     return {window: value for window, value in found.items() if value is not None}
+
+
+def session_returns(panel: Panel, sessions: int) -> Mapping[str, float]:
+    """Total return of each ticker over the last `sessions` sessions. Unit: fraction."""
+    last = len(panel.days) - 1
+    found = {ticker: change(panel.adjusted[ticker], last - sessions, last) for ticker in panel.tickers}
+    return {ticker: value for ticker, value in found.items() if value is not None}
 
 
 def change(level: Array, first: int | None, last: int | None) -> float | None:

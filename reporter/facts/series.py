@@ -48,6 +48,22 @@ class Panel:
         row = int(np.searchsorted(self._numbers, np.datetime64(day, "D"), side="right")) - 1
         return row if row >= 0 else None
 
+    def until(self, row: int, bases: Mapping[str, date]) -> Panel:
+        """The panel as it stood at the close of an earlier row, with the bases of that day."""
+
+        def cut(columns: Mapping[str, Array]) -> Mapping[str, Array]:
+            return {ticker: values[: row + 1] for ticker, values in columns.items()}
+
+        return Panel(
+            days=self.days[: row + 1],
+            tickers=self.tickers,
+            adjusted=cut(self.adjusted),
+            close=cut(self.close),
+            high=cut(self.high),
+            low=cut(self.low),
+            bases={window: day for window, day in bases.items() if day >= self.days[0]},
+        )
+
     @cached_property
     def base_row(self) -> Mapping[str, int]:
         """Window -> row of its base."""

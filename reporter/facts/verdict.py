@@ -19,12 +19,13 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Criterion:
-    """One test. `distance` is the relative return against the benchmark that would flip it (fraction, positive)."""
+    """One test. `distance` is the relative return against `rival` that would flip it (fraction, positive)."""
 
     name: str
     met: bool
     value: float  # fraction; for the rank: the place
     distance: float
+    rival: str  # the benchmark; for the rank the fund in the way
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +67,8 @@ def compute_verdict(
     found: list[Criterion] = []
     if strength is not None:
         found += [
-            strength_criterion("rs_above_average", strength.from_average),
-            strength_criterion("rs_at_high", strength.from_high),
+            strength_criterion("rs_above_average", strength.from_average, benchmark),
+            strength_criterion("rs_at_high", strength.from_high, benchmark),
         ]
     for window in ("1M", "3M", "YTD"):
         if window in returns.gap:
@@ -78,6 +79,7 @@ def compute_verdict(
                     met=returns.gap[window] > 0,
                     value=returns.gap[window],
                     distance=abs((1 + theirs) / (1 + mine) - 1),
+                    rival=benchmark,
                 )
             )
     rank = rank_criterion(returns, subject)
@@ -85,9 +87,10 @@ def compute_verdict(
     return Verdict(criteria=criteria, label=label(criteria)) if len(criteria) >= FEWEST else None
 
 
-def strength_criterion(name: str, from_level: float) -> Criterion:
+def strength_criterion(name: str, from_level: float, rival: str) -> Criterion:
     """`from_level`: ratio / level - 1."""
-    return Criterion(name=name, met=from_level > 0, value=from_level, distance=abs(1 / (1 + from_level) - 1))
+    met, distance = from_level > 0, abs(1 / (1 + from_level) - 1)
+    return Criterion(name=name, met=met, value=from_level, distance=distance, rival=rival)
 
 
 def rank_criterion(returns: Returns, subject: str) -> Criterion | None:
@@ -99,7 +102,8 @@ def rank_criterion(returns: Returns, subject: str) -> Criterion | None:
     met = place <= last_good
     rival = ranking.order[last_good] if met else ranking.order[last_good - 1]
     mine, theirs = returns.total[subject]["YTD"], returns.total[rival]["YTD"]
-    return Criterion(name="rank_ytd", met=met, value=place, distance=abs((1 + theirs) / (1 + mine) - 1))
+    distance = abs((1 + theirs) / (1 + mine) - 1)
+    return Criterion(name="rank_ytd", met=met, value=place, distance=distance, rival=rival)
 
 
 def label(criteria: Sequence[Criterion]) -> Evidence:

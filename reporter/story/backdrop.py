@@ -1,44 +1,66 @@
-"""Rates and volatility, worded as measured."""
+"""Rates and volatility, worded as measured: what moved and by how much, and nothing about what a market expects."""
 
 from __future__ import annotations
 
 from reporter.facts.backdrop import Level
 from reporter.finding import Finding, Quantity, Unit
+from reporter.story import lexicon
 from reporter.story.situation import Situation
 
 SECTION = "backdrop"
-#: Percentage points by which a rate must have moved over the named span to be called up or down.
-MOVED = 0.1
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
+    return [] if s.quiet else [[*rates(s), *vix(s)]]
+
+
+def rates(s: Situation) -> list[Finding]:
+    """The short rate over three months, which is a central bank's pace; the ten-year yield over one."""
     levels = s.facts.backdrop
     if "bill_rate" not in levels or "ten_year" not in levels:
         return []
-    short, long = side(levels["bill_rate"].change_3m), side(levels["ten_year"].change_1m)
-    if short is None or long is None:
+    bill, ten_year = levels["bill_rate"], levels["ten_year"]
+    if bill.change_3m is None or ten_year.change_1m is None:
         return []
-    values: dict[str, Quantity | str | None] = {
-        "short": short,
-        "long": long,
-        "bill": Quantity(levels["bill_rate"].level, Unit.RATE, "backdrop.bill_rate.level"),
-        "bill_change": change(levels["bill_rate"].change_3m, "backdrop.bill_rate.change_3m"),
-        "ten_year": Quantity(levels["ten_year"].level, Unit.RATE, "backdrop.ten_year.level"),
-        "ten_year_change": change(levels["ten_year"].change_1m, "backdrop.ten_year.change_1m"),
-        "vix": vix(levels.get("vix")),
-    }
-    return [[s.finding(SECTION, "rates", **values)]]
+    short, long = side(bill.change_3m), side(ten_year.change_1m)
+    kind = (
+        "rates_flat" if short == long == "flat" else f"rates_{short}" if short == long else "rates_split"
+        if "flat" not in (short, long) else "rates_half"
+    )  # fmt: skip
+    return [
+        s.finding(
+            SECTION,
+            kind,
+            short=short,
+            long=long,
+            bill=Quantity(bill.level, Unit.RATE, "backdrop.bill_rate.level"),
+            bill_change=Quantity(bill.change_3m, Unit.BASIS_POINTS, "backdrop.bill_rate.change_3m"),
+            ten_year=Quantity(ten_year.level, Unit.RATE, "backdrop.ten_year.level"),
+            ten_year_change=Quantity(ten_year.change_1m, Unit.BASIS_POINTS, "backdrop.ten_year.change_1m"),
+        )
+    ]
 
 
-def side(moved: float | None) -> str | None:
-    if moved is None:
-        return None
-    return "up" if moved >= MOVED else "down" if moved <= -MOVED else "flat"
+def side(moved: float) -> str:
+    return "up" if moved >= lexicon.RATE_MOVED else "down" if moved <= -lexicon.RATE_MOVED else "flat"
 
 
-def change(moved: float | None, fact: str) -> Quantity | None:
-    return None if moved is None else Quantity(moved, Unit.RATE_POINTS, fact)
+def vix(s: Situation) -> list[Finding]:
+    """Only where it is high or has moved."""
+    level = s.facts.backdrop.get("vix")
+    if level is None or not (level.level >= lexicon.VIX_HIGH or moved(level)):
+        return []
+    return [
+        s.finding(
+            SECTION,
+            "vix_up" if (level.change_1m or 0.0) > 0 else "vix_down",
+            vix=Quantity(level.level, Unit.LEVEL, "backdrop.vix.level"),
+            before=Quantity(level.level_1m, Unit.LEVEL, "backdrop.vix.level_1m")
+            if level.level_1m is not None
+            else None,
+        )
+    ]
 
 
-def vix(level: Level | None) -> Quantity | None:
-    return None if level is None else Quantity(level.level, Unit.LEVEL, "backdrop.vix.level")
+def moved(level: Level) -> bool:
+    return level.change_1m is not None and abs(level.change_1m) >= lexicon.VIX_MOVED

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reporter.facts.verdict import Criterion, Verdict
-from reporter.finding import Finding, Quantity, count, ordinal, percent, points
+from reporter.finding import Finding, Fund, Quantity, count, ordinal, percent, points
 from reporter.story import lexicon
-from reporter.story.lexicon import Month, Standing
+from reporter.story.lexicon import Month
 from reporter.story.situation import Situation
 
 SECTION = "bottom_line"
+#: So many criteria are named in the sentence at most; all of them stand in the table beside it.
+MOST_NAMED = 3
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
     verdict = s.facts.verdict
     if verdict is None:
         return [[s.finding(SECTION, "no_verdict")]]
-    return [[label(s, verdict), *tests(s, verdict), *nearest(s, verdict), *implication(s, verdict)]]
+    return [
+        [label(s, verdict), *tests(s, verdict), *change(s, verdict), *nearest(s, verdict), *implication(s, verdict)]
+    ]
 
 
 def label(s: Situation, verdict: Verdict) -> Finding:
-    """`role` says what is being judged: a turn for a laggard, a lead for the others."""
-    return s.finding(SECTION, f"verdict_{verdict.label}", role=role(s))
-
-
-def role(s: Situation) -> str:
-    return "lead" if s.standing is Standing.LEADS else "turn"
+    """What is being judged: a turn for a laggard, a lead for the others."""
+    return s.finding(SECTION, f"{s.role}_{verdict.label}")
 
 
 def tests(s: Situation, verdict: Verdict) -> list[Finding]:
-    """How many are met, which, and which not."""
+    """How many are met; the shorter list of the two by name."""
     met, of = len(verdict.met), verdict.of
     kind = "tests_none" if not met else "tests_all" if met == of else "tests_one" if met == 1 else "tests_some"
     close_call = verdict.nearest_met if met == 1 else None
@@ -38,26 +40,37 @@ def tests(s: Situation, verdict: Verdict) -> list[Finding]:
             kind,
             count=count(met, "verdict.met"),
             of=count(of, "verdict.of"),
-            met=tuple(criterion.name for criterion in verdict.met),
-            unmet=tuple(criterion.name for criterion in verdict.unmet),
+            met=names(verdict.met if met <= len(verdict.unmet) or len(verdict.unmet) > MOST_NAMED else ()),
+            unmet=names(verdict.unmet if 0 < len(verdict.unmet) < met else ()),
+            last=len(verdict.unmet) == 1,
             only_just=close_call is not None and close_call.distance < lexicon.NARROWLY,
             size=size(close_call) if close_call else None,
         )
     ]
 
 
+def names(criteria: Sequence[Criterion]) -> tuple[str, ...]:
+    return tuple(criterion.name for criterion in criteria)
+
+
 def size(criterion: Criterion) -> Quantity | None:
-    """Value of a criterion, in the unit that its sentence needs."""
-    path = f"verdict.criteria.{criterion.name}.value"
-    if criterion.name.startswith("gap_"):
-        return points(criterion.value, path)
-    if criterion.name == "rank_ytd":
-        return ordinal(int(criterion.value), path)
-    return percent(criterion.value, path)
+    """By how much a lead is one, in points; nothing for the other criteria."""
+    if not criterion.name.startswith("gap_"):
+        return None
+    return points(criterion.value, f"verdict.criteria.{criterion.name}.value")
+
+
+def change(s: Situation, verdict: Verdict) -> list[Finding]:
+    """How many were met a week ago, where that was another number."""
+    before = s.facts.before
+    if before is None or before.of != verdict.of or len(before.met) == len(verdict.met):
+        return []
+    kind = "more_than_before" if len(verdict.met) > len(before.met) else "fewer_than_before"
+    return [s.finding(SECTION, kind, before=count(len(before.met), "verdict.met_week_ago"))]
 
 
 def nearest(s: Situation, verdict: Verdict) -> list[Finding]:
-    """What would change our mind: the nearest criterion to flip, in relative return against the benchmark."""
+    """What would change our mind: the nearest criterion to flip, in relative return against the fund in the way."""
     criterion = verdict.nearest_unmet or verdict.nearest_met
     if criterion is None:
         return []
@@ -67,7 +80,9 @@ def nearest(s: Situation, verdict: Verdict) -> list[Finding]:
             "flip_gain" if verdict.nearest_unmet else "flip_loss",
             criterion=criterion.name,
             distance=percent(criterion.distance, f"verdict.criteria.{criterion.name}.distance"),
+            rival=Fund(criterion.rival),
             first=not verdict.met,
+            all=len(verdict.unmet) == 1,
             next=ordinal(len(verdict.met) + 1, "verdict.met_next"),
         )
     ]
@@ -77,6 +92,13 @@ def implication(s: Situation, verdict: Verdict) -> list[Finding]:
     """Conditional, never an imperative; a setting, since some compliance departments want it off."""
     strength = s.facts.relative_strength
     low = strength is not None and strength.percentile <= lexicon.LOW_LEVEL
+    weak = verdict.label in ("none", "thin")
+    side = "weak" if weak else "strong"
     month = s.month or Month.FLAT
-    found = [s.finding(SECTION, "portfolios", low=low, role=role(s), label=str(verdict.label))] if s.implication else []
-    return [*found, s.finding(SECTION, f"close_{role(s)}_{month}", label=str(verdict.label), portfolios=s.implication)]
+    found = []
+    if s.implication:
+        kind = f"portfolios_{s.role}_{side}"
+        found.append(s.finding(SECTION, f"{kind}_low" if low and weak and s.role == "turn" else kind))
+    if s.quiet:
+        return [*found, s.finding(SECTION, "close_quiet")]
+    return [*found, s.finding(SECTION, f"close_{s.role}_{side}_{month}", portfolios=s.implication)]

@@ -24,15 +24,18 @@ BY_KIND = tuple(
     re.compile(pattern)
     for pattern in (
         r"headline\.title_(?P<standing>lags|level|leads)_(?P<week>up|flat|down)",
-        r"headline\.title_(?P<extreme>soared|plunged)",
-        r"headline\.standfirst_(?P<standing>lags|level|leads)_(?P<month>improving|flat|worsening)",
+        r"headline\.title_quiet_(?P<standing>lags|level|leads)",
+        r"headline\.(?:title|standfirst)_(?P<extreme>soared|plunged)",
+        r"headline\.standfirst_(?P<standing>lags|level|leads)_(?P<month>improving|flat|worsening)(?:_recovered)?",
         r"lede\.(?P<mood>hopes|doubts)_stir",
         r"lede\.record_(?P<years>poor|even|good)",
         r"evidence\.pair_(?P<standing>lags|level|leads)",
         r"evidence\.gap_(?P<standing>lags|leads)",
         r"evidence\.month_(?P<month>improving|flat|worsening)",
-        r"evidence\.split_(?P<week_gap>recovered|lost)",
-        r"technicals\.profile_(?P<profile>solid|mixed|weak)",
+        r"evidence\.split_(?P<week_gap>recovered|lost)_(?P<month>improving|flat|worsening)",
+        r"evidence\.gap_(?P<year_gap>crossed)",
+        r"technicals\.chart_(?P<profile>solid|mixed|weak)",
+        r"technicals\.levels_(?P<slow_average>above|below)",
         r"technicals\.record_(?P<record>both|total_only)",
         r"technicals\.(?P<record>below)_peak",
         r"technicals\.(?P<breakout>breakout|no_breakout)",
@@ -44,9 +47,12 @@ BY_KIND = tuple(
         r"precedents\.(?P<attempts>first_attempt|one_attempt)",
         r"precedents\.last_(?P<last_attempt>won|failed)",
         r"precedents\.odds_(?P<odds>open|better|worse)",
-        r"bottom_line\.verdict_(?P<verdict>none|thin|building|convincing)",
+        r"bottom_line\.(?P<role>turn|lead)_(?P<verdict>none|thin|building|convincing)",
+        r"bottom_line\.(?P<trend>more|fewer)_(?:than_before)",
+        r"bottom_line\.portfolios_(?P<role>turn|lead)_(?P<strength>weak|strong)",
+        r"bottom_line\.portfolios_(?P<role>turn|lead)_(?P<strength>weak|strong)_(?P<level>low)",
         r"bottom_line\.tests_(?P<tests>none|one|some|all)",
-        r"bottom_line\.close_(?P<role>turn|lead)_(?P<month>improving|flat|worsening)",
+        r"bottom_line\.close_(?P<role>turn|lead)_(?P<strength>weak|strong)_(?P<month>improving|flat|worsening)",
         r"captions\.performance_(?P<year_standing>lags|level|leads)",
         r"captions\.price_(?P<averages>above|between|below)",
         r"captions\.relative_strength_(?P<rs_average>above|below)",
@@ -65,7 +71,7 @@ BY_VALUE = {
     "evidence.*": {"window": "window"},
     "evidence.gap_*": {"change": "year_gap"},
     "evidence.month_*": {"degree": "month_degree"},
-    "bottom_line.*": {"role": "role", "label": "verdict"},
+    "evidence.gap_crossed": {"standing": "standing"},
     "field.year_*": {"window": "window"},
 }
 #: Topic -> paths of the facts that it rests on, in facts.json.
@@ -83,6 +89,7 @@ RESTS_ON = {
     "year_gap": ("gap.YTD", "gap_before.1M.YTD"),
     "years": ("years.won", "years.of"),
     "profile": ("technicals.{subject}.status",),
+    "slow_average": ("technicals.{subject}.close", "technicals.{subject}.sma200"),
     "averages": ("technicals.{subject}.close", "technicals.{subject}.sma50", "technicals.{subject}.sma200"),
     "record": ("technicals.{subject}.peak_total_return.below", "technicals.{subject}.peak_price.below"),
     "breakout": ("technicals.{subject}.breakout_55",),
@@ -97,6 +104,8 @@ RESTS_ON = {
     "odds": ("precedents.interval", "precedents.base_rate"),
     "verdict": ("verdict.label",),
     "tests": ("verdict.met", "verdict.of"),
+    "trend": ("verdict.met", "before.met"),
+    "strength": ("verdict.label",),
     "map": ("rotation.{subject}.quadrant",),
     "absent": ("as_of",),  # what is said is that there is too little history up to this day
     "funds": ("subject", "benchmark"),
@@ -123,6 +132,13 @@ CLASHES = (
     ("profile", "solid", "averages", "between", "a solid profile is above both averages"),
     ("profile", "solid", "cross", "death", "a solid profile has the fast average above the slow one"),
     ("profile", "solid", "rsi", "oversold", "a solid profile has an RSI over its middle"),
+    ("profile", "solid", "slow_average", "below", "a solid profile is above both averages"),
+    ("averages", "above", "slow_average", "below", "above both averages, yet below the long one"),
+    ("averages", "below", "slow_average", "above", "below both averages, yet above the long one"),
+    ("verdict", "none", "strength", "strong", "no evidence, yet the close treats it as strong"),
+    ("verdict", "thin", "strength", "strong", "thin evidence, yet the close treats it as strong"),
+    ("verdict", "building", "strength", "weak", "evidence is building, yet the close treats it as weak"),
+    ("verdict", "convincing", "strength", "weak", "convincing evidence, yet the close treats it as weak"),
     ("rsi", "oversold", "record", "both", "a record is not oversold"),
     ("rsi", "oversold", "breakout", "breakout", "a breakout is not oversold"),
     ("verdict", "none", "tests", "one", "no evidence, yet a test is met"),
@@ -158,6 +174,7 @@ HOLDS: Mapping[tuple[str, str], Callable[[Facts, str], bool]] = {
     ("year_gap", "slightly_narrowed"): lambda facts, _: wider(facts) < 0,
     ("year_gap", "widened"): lambda facts, _: wider(facts) > 0,
     ("year_gap", "slightly_widened"): lambda facts, _: wider(facts) > 0,
+    ("year_gap", "crossed"): lambda facts, _: facts.returns.gap["YTD"] * (facts.returns.ytd_gap_month_ago or 0.0) < 0,
     ("verdict", "none"): lambda facts, _: share_met(facts) == 0,
     ("verdict", "thin"): lambda facts, _: 0 < share_met(facts) < 1 / 2,
     ("verdict", "building"): lambda facts, _: 1 / 2 <= share_met(facts) < 5 / 6,
@@ -171,6 +188,10 @@ HOLDS: Mapping[tuple[str, str], Callable[[Facts, str], bool]] = {
     ("record", "below"): lambda facts, _: subject(facts).drawdown < 0,
     ("rsi", "overbought"): lambda facts, _: subject(facts).rsi14 >= lexicon.OVERBOUGHT,
     ("rsi", "oversold"): lambda facts, _: subject(facts).rsi14 <= lexicon.OVERSOLD,
+    ("slow_average", "above"): lambda facts, _: subject(facts).close > subject(facts).sma200,
+    ("slow_average", "below"): lambda facts, _: subject(facts).close <= subject(facts).sma200,
+    ("trend", "more"): lambda facts, _: facts.before is not None and met(facts) > len(facts.before.met),
+    ("trend", "fewer"): lambda facts, _: facts.before is not None and met(facts) < len(facts.before.met),
     ("averages", "above"): lambda facts, _: subject(facts).close > max(averages(facts)),
     ("averages", "below"): lambda facts, _: subject(facts).close <= min(averages(facts)),
     ("attempts", "all_failed"): lambda facts, _: facts.precedents is not None and facts.precedents.succeeded == 0,
@@ -274,6 +295,10 @@ def denied(said: Iterable[Assertion], facts: Facts) -> Iterator[str]:
 def wider(facts: Facts) -> float:
     """By how much the year-to-date gap is farther from zero than a month ago; negative where it is nearer."""
     return abs(facts.returns.gap["YTD"]) - abs(facts.returns.ytd_gap_month_ago or 0.0)
+
+
+def met(facts: Facts) -> int:
+    return len(facts.verdict.met) if facts.verdict else 0
 
 
 def share_met(facts: Facts) -> float:

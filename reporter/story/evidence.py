@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from reporter.finding import Finding, Quantity, Unit, day, points
-from reporter.story import lexicon
+from reporter.finding import Finding, Quantity, Tone, Unit, day, points
+from reporter.story import lexicon, sensitivity
 from reporter.story.lexicon import Month, Moved, Standing
 from reporter.story.situation import Situation, months
 
 SECTION = "evidence"
-#: Below this ratio "less than half of" is said of two gains.
-HALF = 0.5
+STANDINGS = {Standing.LEADS: Tone.FOR, Standing.LEVEL: Tone.NEUTRAL, Standing.LAGS: Tone.AGAINST}
+MONTHS = {Month.IMPROVING: Tone.FOR, Month.FLAT: Tone.NEUTRAL, Month.WORSENING: Tone.AGAINST}
 
 
 def year_paragraphs(s: Situation) -> list[list[Finding]]:
@@ -17,7 +17,8 @@ def year_paragraphs(s: Situation) -> list[list[Finding]]:
 
 
 def month_paragraphs(s: Situation) -> list[list[Finding]]:
-    return [[*month(s), *split(s)]]
+    """Also where a gap or a way of counting would say otherwise."""
+    return [[*month(s), *split(s)], sensitivity.flips(s)]
 
 
 def pair(s: Situation) -> list[Finding]:
@@ -30,10 +31,11 @@ def pair(s: Situation) -> list[Finding]:
         s.finding(
             SECTION,
             f"pair_{s.standing}",
+            STANDINGS[s.standing],
             window=s.window,
             mine=s.ret(facts.subject, s.window),
             theirs=s.ret(facts.benchmark, s.window),
-            less_than_half=0 < mine < HALF * theirs,
+            less_than_half=0 < mine < lexicon.HALF * theirs,
         )
     ]
 
@@ -51,11 +53,14 @@ def gap(s: Situation) -> list[Finding]:
     return [
         s.finding(
             SECTION,
-            f"gap_{s.standing}",
+            "gap_crossed" if change is Moved.CROSSED else f"gap_{s.standing}",
+            STANDINGS[s.standing],
             window=s.window,
+            standing=str(s.standing),
             gap=s.gap(s.window),
             degree=str(lexicon.degree(now, months(s.facts, s.window))),
             change=str(change) if change else None,
+            but=change in (Moved.WIDENED, Moved.SLIGHTLY_WIDENED),
             before=points(before, "gap_before.1M.YTD") if before is not None else None,
             extreme=points(extreme.gap, "ytd_extreme.gap") if extreme and far else None,
             extreme_day=day(extreme.day, "ytd_extreme.day") if extreme and far else None,
@@ -73,7 +78,7 @@ def base_effect(s: Situation, change: Moved | None) -> bool:
 
 def month(s: Situation) -> list[Finding]:
     """The pair over one month; "nearly 4 %" where both are."""
-    if s.month is None or s.window == "1M":
+    if s.month is None or s.window == "1M" or s.quiet:
         return []
     returns = s.facts.returns
     mine, theirs = returns.total[s.facts.subject]["1M"], returns.total[s.facts.benchmark]["1M"]
@@ -83,13 +88,12 @@ def month(s: Situation) -> list[Finding]:
         s.finding(
             SECTION,
             f"month_{s.month}",
+            MONTHS[s.month],
             mine=s.ret(s.facts.subject, "1M"),
             theirs=s.ret(s.facts.benchmark, "1M"),
             gap=s.gap("1M"),
             degree=str(lexicon.degree(returns.gap["1M"], 1.0)),
             nearly=Quantity(nearly / 100, Unit.SHARE, f"returns.{s.facts.subject}.1M") if nearly and same else None,
-            turn=(s.month is Month.IMPROVING and s.standing is Standing.LAGS)
-            or (s.month is Month.WORSENING and s.standing is Standing.LEADS),
             both_up=mine > 0 and theirs > 0,
             both_down=mine < 0 and theirs < 0,
         )
@@ -97,11 +101,11 @@ def month(s: Situation) -> list[Finding]:
 
 
 def split(s: Situation) -> list[Finding]:
-    """The week against the three weeks before it, where they pulled in opposite directions."""
+    """The week against the weeks before it, where they pulled in opposite directions."""
     before, week = s.facts.returns.gap_before_last_week, s.facts.returns.gap.get("1W")
-    if before is None or week is None or s.month is None:
+    if before is None or week is None or s.month is None or s.window == "1M" or s.quiet:
         return []
     if min(abs(before), abs(week)) < lexicon.MOVED or before * week > 0:
         return []
     kind = "split_recovered" if week > 0 else "split_lost"
-    return [s.finding(SECTION, kind, week=s.gap("1W"), whole=str(s.month))]
+    return [s.finding(SECTION, f"{kind}_{s.month}", week=s.gap("1W"))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.finding import Finding, Fund, count, ordinal
+from reporter.finding import Finding, Fund, Tone, count, ordinal
 from reporter.story import lexicon
 from reporter.story.situation import Situation
 
@@ -10,7 +10,7 @@ SECTION = "field"
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
-    return [[*year(s), *week(s), *missing(s)]]
+    return [[*([] if s.quiet else [*year(s), *week(s)]), *missing(s)]]
 
 
 def year(s: Situation) -> list[Finding]:
@@ -20,21 +20,22 @@ def year(s: Situation) -> list[Finding]:
         return []
     place = ranking.place(s.facts.subject)
     where = "first" if place == 1 else "last" if place == ranking.of else "middle"
-    leader, runner_up, laggard = ranking.order[0], ranking.order[1], ranking.order[-1]
+    leader, runner_up = ranking.order[0], ranking.order[1]
+    upper = place <= ranking.of // 2
     return [
         s.finding(
             SECTION,
             f"year_{where}",
+            Tone.FOR if upper else Tone.AGAINST,
             window=s.window,
             field_kind=s.field_kind,
+            upper=upper,
             place=ordinal(place, f"rank.{s.window}.{s.facts.subject}"),
             of=count(ranking.of, f"rank.{s.window}.of"),
             leader=Fund(leader),
             leader_return=s.ret(leader, s.window),
             runner_up=Fund(runner_up),
             runner_up_return=s.ret(runner_up, s.window),
-            laggard=Fund(laggard),
-            laggard_return=s.ret(laggard, s.window),
         )
     ]
 
@@ -48,16 +49,14 @@ def week(s: Situation) -> list[Finding]:
     place = short.place(subject)
     if abs(place - long.place(subject)) < lexicon.RANK_JUMP:
         return []
-    better = place < long.place(subject)
+    side = "better" if place < long.place(subject) else "worse"
+    kind = f"week_{side}_first" if place == 1 else f"week_{side}_last" if place == short.of else f"week_{side}"
     return [
         s.finding(
             SECTION,
-            "week_better" if better else "week_worse",
+            kind,
             place=ordinal(place, f"rank.1W.{subject}"),
-            of=count(short.of, "rank.1W.of"),
-            ahead=tuple(Fund(ticker) for ticker in short.order[: place - 1]) if place in (2, 3) else (),
-            first=place == 1,
-            last=place == short.of,
+            ahead=tuple(Fund(ticker) for ticker in short.order[: place - 1]) if place == 2 else (),
         )
     ]
 

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from reporter.finding import Finding, Fund, count
+from reporter.finding import Finding, Fund, Tone, count, day
 from reporter.story import lexicon
 from reporter.story.lexicon import Standing
 from reporter.story.situation import Situation
 
 SECTION = "lede"
+FULL_WEEK = 5  # sessions
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
-    return [[*week(s), *hopes(s), *record(s)]]
+    return [[*week(s), *hopes(s), *record(s), *unchanged(s)]]
 
 
 def week(s: Situation) -> list[Finding]:
-    """The week of the headline index, else of the subject; its streak of closes."""
+    """The week of the headline index, else of the subject; its streak of closes, and a week that was short."""
     returns, ticker = s.facts.returns, s.facts.headline_index or s.facts.subject
     if "1W" not in returns.total[ticker] or s.window == "1W":  # then the evidence is the week
         return []
-    move, streak = returns.total[ticker]["1W"], returns.streak[ticker]
-    direction = "up" if move >= lexicon.WEEK_MOVE else "down" if move <= -lexicon.WEEK_MOVE else "flat"
-    long = abs(streak) >= lexicon.STREAK and (streak > 0) == (move > 0)
+    move, streak, sessions = returns.total[ticker]["1W"], returns.streak[ticker], s.facts.week.sessions
+    direction = lexicon.week(move)
+    long = direction != "flat" and abs(streak) >= lexicon.STREAK and (streak > 0) == (move > 0)
     return [
         s.finding(
             SECTION,
             ("index_" if s.facts.headline_index else "fund_") + direction,
+            {"up": Tone.FOR, "flat": Tone.NEUTRAL, "down": Tone.AGAINST}[direction],
             index=Fund(ticker),
             week=s.ret(ticker, "1W"),
             streak=count(abs(streak), f"streak.{ticker}") if long else None,
+            short_week=count(sessions, "week.sessions") if sessions < FULL_WEEK else None,
         )
     ]
 
@@ -36,9 +39,9 @@ def week(s: Situation) -> list[Finding]:
 def hopes(s: Situation) -> list[Finding]:
     """The mood, only where it is measured: a laggard up on the week, a leader down on it."""
     if s.standing is Standing.LAGS and s.week == "up":
-        return [s.finding(SECTION, "hopes_stir")]
+        return [s.finding(SECTION, "hopes_stir", Tone.FOR)]
     if s.standing is Standing.LEADS and s.week == "down":
-        return [s.finding(SECTION, "doubts_stir")]
+        return [s.finding(SECTION, "doubts_stir", Tone.AGAINST)]
     return []
 
 
@@ -49,14 +52,25 @@ def record(s: Situation) -> list[Finding]:
         return [s.finding(SECTION, "yardstick")]
     won = sum(year.subject > year.benchmark for year in years)
     share = won / len(years)
-    kind = "record_poor" if share <= 0.3 else "record_good" if share >= 0.7 else "record_even"
+    kind = "record_poor" if share <= lexicon.POOR else "record_good" if share >= lexicon.GOOD else "record_even"
     return [
         s.finding(
             SECTION,
             kind,
+            {"record_poor": Tone.AGAINST, "record_good": Tone.FOR, "record_even": Tone.NEUTRAL}[kind],
             won=count(won, "years.won"),
             of=count(len(years), "years.of"),
             never=won == 0,
+            always=won == len(years),
             turn=s.standing is Standing.LAGS and s.week == "up",
+            week=s.week,
         )
     ]
+
+
+def unchanged(s: Situation) -> list[Finding]:
+    """Of a quiet time: since when nothing has changed."""
+    if not s.quiet or s.facts.before is None:
+        return []
+    since = day(s.changes.since, "changes.since") if s.changes else day(s.facts.before.day, "before.day")
+    return [s.finding(SECTION, "unchanged", day=since)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reporter.facts import lead_lag, precedents, relative_strength, reversion, rotation, technicals
 from reporter.finding import Finding, Quantity, Unit, count, day
-from reporter.story import lexicon
+from reporter.story import lexicon, sensitivity
 from reporter.story.situation import Situation
 from reporter.voices import memory
 
@@ -68,6 +68,7 @@ def rules(s: Situation) -> Iterator[Finding]:
     yield from timing(s)
     yield s.finding(SECTION, "verdict", of=n(6))
     yield from voices(s)
+    yield from sensitivity.robust(s)
     if facts.backdrop:
         yield s.finding(SECTION, "backdrop")
 

@@ -1,12 +1,12 @@
-"""Picks the sections and orders them: lede, voices, evidence, turn, technicals, field, reversion, precedents, end."""
+"""Picks the sections, orders them and connects each with the one before: by contrast, by agreement, or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reporter.facts import Facts
-from reporter.finding import Finding
+from reporter.finding import Finding, Quantity, Tone, Unit
 from reporter.story import (
     backdrop,
     bottom_line,
@@ -15,6 +15,7 @@ from reporter.story import (
     headline,
     headlines,
     lede,
+    lexicon_trail,
     memory,
     method,
     precedents,
@@ -24,9 +25,55 @@ from reporter.story import (
 )
 from reporter.story.captions import Caption, captions
 from reporter.story.contradictions import refuse_contradictions
-from reporter.story.situation import assess
+from reporter.story.lexicon_trail import Reading
+from reporter.story.situation import Situation, assess
 from reporter.story.what_changed import Changes
 from reporter.voices import Voices
+
+#: Evidence first when it is fresh.
+FACTS_FIRST = (
+    "lede",
+    "headlines",
+    "memory",
+    "evidence",
+    "turn",
+    "technicals",
+    "field",
+    "reversion",
+    "precedents",
+    "backdrop",
+    "quote",
+    "bottom_line",
+)
+#: Precedents first when the excitement is.
+DOUBT_FIRST = (
+    "lede",
+    "precedents",
+    "headlines",
+    "memory",
+    "evidence",
+    "turn",
+    "technicals",
+    "field",
+    "reversion",
+    "backdrop",
+    "quote",
+    "bottom_line",
+)
+#: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
+MOST_NUMBERS = 32
+#: Kinds of finding that a full text can do without, by how they begin, the least telling first.
+DISPENSABLE = (
+    "consolidation",
+    "death_cross",
+    "golden_cross",
+    "week_",
+    "below_peak",
+    "usual_",
+    "vix_",
+    "split_",
+    "rates_",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +95,7 @@ class Story:
     changes: Changes | None  # since the last edition, for the box beside the text
     role: str  # what the verdict judges: a `turn` of a laggard, or the `lead` of a leader
     method: tuple[Finding, ...]
+    lexicon: tuple[Reading, ...]  # every word with a threshold, and whether it held
 
     @property
     def findings(self) -> Iterator[Finding]:
@@ -66,32 +114,83 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         DocumentError: the outline contradicts itself or the facts; a mistake of this program.
     """
     s = assess(facts, voices, field_kind=field_kind, implication=implication)
-    parts = (
-        ("lede", lede.paragraphs(s)),
-        ("headlines", headlines.paragraphs(s)),
-        ("memory", memory.paragraphs(s)),
-        ("evidence", evidence.year_paragraphs(s)),
-        ("turn", evidence.month_paragraphs(s)),
-        ("technicals", technicals.paragraphs(s)),
-        ("field", field.paragraphs(s)),
-        ("reversion", reversion.paragraphs(s)),
-        ("precedents", precedents.paragraphs(s)),
-        ("backdrop", backdrop.paragraphs(s)),
-        ("quote", quote.paragraphs(s)),
-        ("bottom_line", bottom_line.paragraphs(s)),
-    )
-    sections = (
-        Section(name=name, paragraphs=tuple(tuple(paragraph) for paragraph in paragraphs if paragraph))
-        for name, paragraphs in parts
-    )
+    parts = {
+        "lede": lede.paragraphs(s),
+        "headlines": headlines.paragraphs(s),
+        "memory": memory.paragraphs(s),
+        "evidence": evidence.year_paragraphs(s),
+        "turn": evidence.month_paragraphs(s),
+        "technicals": technicals.paragraphs(s),
+        "field": field.paragraphs(s),
+        "reversion": reversion.paragraphs(s),
+        "precedents": precedents.paragraphs(s),
+        "backdrop": backdrop.paragraphs(s),
+        "quote": quote.paragraphs(s),
+        "bottom_line": bottom_line.paragraphs(s),
+    }
     story = Story(
         title=headline.title(s),
         standfirst=headline.standfirst(s),
-        sections=tuple(section for section in sections if section.paragraphs),
+        sections=connected(rationed(ordered(s, parts))),
         captions=captions(s),
         changes=s.changes,
-        role=bottom_line.role(s),
+        role=s.role,
         method=tuple(method.rules(s)),
+        lexicon=tuple(lexicon_trail.readings(s)),
     )
     refuse_contradictions(story.findings, facts)
     return story
+
+
+def ordered(s: Situation, parts: Mapping[str, Sequence[Sequence[Finding]]]) -> tuple[Section, ...]:
+    """The sections that have something to say."""
+    sections = (
+        Section(name=name, paragraphs=tuple(tuple(paragraph) for paragraph in parts[name] if paragraph))
+        for name in (DOUBT_FIRST if s.excited else FACTS_FIRST)
+    )
+    return tuple(section for section in sections if section.paragraphs)
+
+
+def rationed(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Without the dispensable findings, the least telling first, until no more than MOST_NUMBERS are left."""
+    for kind in DISPENSABLE:
+        if (
+            sum(numbers(one) for section in sections for paragraph in section.paragraphs for one in paragraph)
+            <= MOST_NUMBERS
+        ):
+            break
+        sections = tuple(without(section, kind) for section in sections)
+    return tuple(section for section in sections if section.paragraphs)
+
+
+def numbers(finding: Finding) -> int:
+    """Numbers that a finding brings, days and years aside."""
+    found = (one for one in finding.values.values() if isinstance(one, Quantity))
+    return sum(one.unit not in (Unit.DAY, Unit.YEAR) for one in found)
+
+
+def without(section: Section, kind: str) -> Section:
+    paragraphs = (tuple(one for one in paragraph if not one.kind.startswith(kind)) for paragraph in section.paragraphs)
+    return replace(section, paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph))
+
+
+def connected(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """The first finding of each section learns how it stands to what was said last (`link`), and whether it is the
+    first of its side (`first`). The wording makes a "but" or an "also" of it; without a neighbour there is neither."""
+    said: list[Tone] = []
+    done = []
+    for section in sections:
+        opening = section.paragraphs[0][0]
+        sided = [one.tone for paragraph in section.paragraphs for one in paragraph if one.tone is not Tone.NEUTRAL]
+        values = {**opening.values, "link": link(said, opening.tone), "first": opening.tone not in said}
+        paragraphs = ((replace(opening, values=values), *section.paragraphs[0][1:]), *section.paragraphs[1:])
+        done.append(replace(section, paragraphs=paragraphs))
+        said += sided
+    return tuple(done)
+
+
+def link(said: Sequence[Tone], tone: Tone) -> str:
+    """`contrast`, `same`, or `none` where either side is neutral."""
+    if not said or tone is Tone.NEUTRAL:
+        return "none"
+    return "same" if said[-1] is tone else "contrast"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from reporter.facts.precedents import Precedents
-from reporter.finding import Finding, Quantity, Unit, count, day, percent, share
+from reporter.finding import Finding, Quantity, Tone, Unit, count, day, ordinal, percent, share
 from reporter.story import lexicon
 from reporter.story.lexicon import Standing
 from reporter.story.situation import Situation
 
 SECTION = "precedents"
+TONES = {"odds_better": Tone.FOR, "odds_open": Tone.NEUTRAL, "odds_worse": Tone.AGAINST}
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
     facts = s.facts.precedents
-    if facts is None or not facts.attempts or s.standing is Standing.LEADS:
+    if facts is None or not facts.attempts or s.standing is Standing.LEADS or s.quiet:
         return []
     return [[*known(s, facts), *last(s, facts), *odds(s, facts)], latest(s, facts)]
 
@@ -61,6 +62,7 @@ def odds(s: Situation, facts: Precedents) -> list[Finding]:
         s.finding(
             SECTION,
             kind,
+            TONES[kind],
             n=count(n, "precedents.n"),
             base=share(facts.base_rate, "precedents.base_rate"),
             few=n < lexicon.SHORT_RECORD,
@@ -69,7 +71,7 @@ def odds(s: Situation, facts: Precedents) -> list[Finding]:
 
 
 def latest(s: Situation, facts: Precedents) -> list[Finding]:
-    """The attempt that is still open."""
+    """The attempt that is still open: its number, its day, how it stands, and until when it has time."""
     attempt = facts.open
     if attempt is None:
         return []
@@ -79,6 +81,8 @@ def latest(s: Situation, facts: Precedents) -> list[Finding]:
         s.finding(
             SECTION,
             kind,
+            number=ordinal(len(facts.attempts), "precedents.count"),
+            alone=not facts.known,
             day=day(attempt.day, "precedents.open.day"),
             result=percent(attempt.relative_return, "precedents.open.relative_return"),
             due=day(attempt.due, "precedents.open.due") if attempt.due else None,

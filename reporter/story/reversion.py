@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from reporter.finding import Finding, Quantity, Unit, count, points, share
+from reporter.finding import Finding, Quantity, Tone, Unit, count, points, share
 from reporter.story import lexicon
 from reporter.story.situation import Situation
 
@@ -12,7 +12,7 @@ SECTION = "reversion"
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
-    level = extreme_level(s)
+    level = [] if s.quiet else extreme_level(s)
     if not level:
         return []
     low = level[0].kind == "level_low"
@@ -26,15 +26,16 @@ def extreme_level(s: Situation) -> list[Finding]:
         return []
     low = strength.percentile <= lexicon.LOW_LEVEL
     days = strength.percentile if low else 1 - strength.percentile
+    how = "never" if days == 0 else "hardly" if days < lexicon.HARDLY else "rarely"
     return [
         s.finding(
             SECTION,
             "level_low" if low else "level_high",
+            Tone.FOR if low else Tone.AGAINST,
             days=share(days, "relative_strength.percentile" if low else "relative_strength.percentile_above"),
             since=Quantity(strength.since.year, Unit.YEAR, "relative_strength.since"),
-            hardly=0 < days < lexicon.HARDLY,
-            lowest=strength.percentile == 0,
-            highest=strength.percentile == 1,
+            how=how,
+            role=s.role,
         )
     ]
 
@@ -62,10 +63,9 @@ def usual_year(s: Situation) -> list[Finding]:
 
 
 def aftermath(s: Situation) -> list[Finding]:
-    """What a year said about the next one."""
+    """What a year said about the next one, where the record says anything."""
     found = s.facts.reversion
-    if found is None or found.correlation is None:
+    if found is None or found.correlation is None or abs(found.correlation) <= 2 / sqrt(found.n):
         return []
-    tells = abs(found.correlation) > 2 / sqrt(found.n)
-    kind = "aftermath_none" if not tells else "aftermath_reverts" if found.correlation < 0 else "aftermath_persists"
+    kind = "aftermath_reverts" if found.correlation < 0 else "aftermath_persists"
     return [s.finding(SECTION, kind, n=count(found.n, "reversion.n"), few=found.n < lexicon.SHORT_RECORD)]

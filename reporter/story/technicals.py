@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from reporter.facts.technicals import Peak, Technicals
-from reporter.finding import Finding, Quantity, Unit, day, percent, price
+from reporter.facts.technicals import Peak, Status, Technicals
+from reporter.finding import Finding, Quantity, Tone, Unit, day, percent, price
 from reporter.story import lexicon
-from reporter.story.lexicon import Standing
 from reporter.story.situation import Situation
 
 SECTION = "technicals"
+TONES = {Status.SOLID: Tone.FOR, Status.MIXED: Tone.NEUTRAL, Status.WEAK: Tone.AGAINST}
+#: Sentences after the levels; the others are in the chart and in facts.json.
+MOST_EXTRAS = 2
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
     facts = s.facts.technicals.get(s.facts.subject)
-    if facts is None:
+    if facts is None or s.quiet:
         return []
-    return [[profile(s, facts), *highs(s, facts), *breakout(s, facts), *momentum(s, facts), *cross(s, facts)]]
+    extras = [*highs(s, facts), *breakout(s, facts), *cross(s, facts), *momentum(s, facts), *fallen(s, facts)]
+    return [[profile(s, facts), levels(s, facts), *extras[:MOST_EXTRAS]]]
 
 
 def path(s: Situation, name: str) -> str:
@@ -23,30 +26,43 @@ def path(s: Situation, name: str) -> str:
 
 
 def profile(s: Situation, facts: Technicals) -> Finding:
-    """Status with the close and the two averages that it rests on."""
+    """What the chart adds to the argument."""
+    return s.finding(SECTION, f"chart_{facts.status}", TONES[facts.status], role=s.role)
+
+
+def levels(s: Situation, facts: Technicals) -> Finding:
+    """The close and the long average, with the short one where it says otherwise."""
+    above50, above200 = facts.close > facts.sma50, facts.close > facts.sma200
+    kind = f"levels_{'above' if above200 else 'below'}"
     return s.finding(
         SECTION,
-        f"profile_{facts.status}",
+        kind,
         close=price(facts.close, path(s, "close")),
-        sma50=price(facts.sma50, path(s, "sma50")),
         sma200=price(facts.sma200, path(s, "sma200")),
         rising=facts.slow_rising,
-        above50=facts.close > facts.sma50,
-        above200=facts.close > facts.sma200,
+        above50=above50,
+        above200=above200,
         year_high=facts.high_52w_close,
-        lags=s.standing is Standing.LAGS,
     )
 
 
 def highs(s: Situation, facts: Technicals) -> list[Finding]:
-    """A record is said with its basis; a fall from the peak when it is deep."""
+    """A record is said with its basis."""
     total, plain = facts.peak_total_return, facts.peak_price
     if total.below == 0 and plain.below == 0:
         return [s.finding(SECTION, "record_both")]
     if total.below == 0:
         return [s.finding(SECTION, "record_total_only", **fall(s, plain, "peak_price"))]
+    return []
+
+
+def fallen(s: Situation, facts: Technicals) -> list[Finding]:
+    """A fall from the peak when it is deep; a narrow range otherwise."""
+    total = facts.peak_total_return
     if total.below <= -lexicon.DEEP:
         return [s.finding(SECTION, "below_peak", **fall(s, total, "peak_total_return"))]
+    if facts.consolidating:
+        return [s.finding(SECTION, "consolidation")]
     return []
 
 
@@ -57,12 +73,8 @@ def fall(s: Situation, peak: Peak, name: str) -> dict[str, Quantity]:
 def breakout(s: Situation, facts: Technicals) -> list[Finding]:
     """Close over the highest high of the 55 sessions before; said as not yet when only the close is at a high."""
     if facts.breakout_55:
-        return [s.finding(SECTION, "breakout", high=facts.high_52w_close)]
-    if facts.high_52w_close:
-        return [s.finding(SECTION, "no_breakout")]
-    if facts.consolidating:
-        return [s.finding(SECTION, "consolidation")]
-    return []
+        return [s.finding(SECTION, "breakout")]
+    return [s.finding(SECTION, "no_breakout")] if facts.high_52w_close else []
 
 
 def momentum(s: Situation, facts: Technicals) -> list[Finding]:

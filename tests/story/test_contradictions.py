@@ -40,9 +40,9 @@ def test_a_story_is_sound(facts: Facts) -> None:
         (("headline.title_lags_up", "evidence.pair_leads"), "of standing, headline.title_lags_up says 'lags'"),
         (("technicals.breakout", "technicals.no_breakout"), "of breakout"),
         (("technicals.record_both", "technicals.below_peak"), "of record"),
-        (("evidence.month_flat", "bottom_line.close_turn_improving"), "of month"),
-        (("bottom_line.verdict_none", "bottom_line.tests_some"), "no evidence, yet tests are met"),
-        (("technicals.profile_solid", "technicals.death_cross"), "fast average above the slow one"),
+        (("evidence.month_flat", "bottom_line.close_turn_weak_improving"), "of month"),
+        (("bottom_line.turn_none", "bottom_line.tests_some"), "no evidence, yet tests are met"),
+        (("technicals.chart_solid", "technicals.death_cross"), "fast average above the slow one"),
         (("precedents.attempts_all_failed", "precedents.last_won"), "all failed, yet the last one succeeded"),
     ],
 )
