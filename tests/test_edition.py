@@ -234,37 +234,49 @@ class TestGolden:
         return make(sources=Sources(use="files", files=FilesSettings(folder=market.folder)))
 
     @pytest.mark.parametrize(
-        "sentence",
+        "said",
         [
-            "Small caps are rallying again",
-            "IJR has returned 10.9%, less than half of SPY’s 23.7%",
-            "The year-to-date gap is 12.8 percentage points",
-            "slightly wider than a month ago (12.4)",
-            "neck and neck, each up nearly 4%",
-            "IJR’s 2.5-point lead in the past week only recovered what the three weeks before had cost",
-            "the technical profile is solid",
-            "IJR closed at 118.72, its highest in a year, above its 50-day average (114.10)",
-            "and a rising 200-day average (109.18)",
-            "Momentum stocks lead a field of eleven factor funds this year (MTUM, 33.5%); IJR is tenth",
-            "Of the fourteen since 2007 whose outcome is known, eight were ahead of SPY",
-            "Evidence of a turn is thin",
-            "one month’s dead heat is not a trend",
+            "4.0%",
+            "four sessions in a row",
+            "two of the past ten calendar years",
+            "10.9%",
+            "less than half of SPY’s 23.7%",
+            "12.8 percentage points",
+            "(19.6)",
+            "slightly",
+            "(12.4)",
+            "nearly 4%",
+            "2.5",
+            "118.72",
+            "109.18",
+            "1.3%",
+            "MTUM, 33.5%",
+            "tenth",
+            "fourteen since 2007",
+            "14.7%",
+            "fifteenth",
+            "4.9%",
+            "thin",
         ],
     )
-    def test_english(self, real: Edition, sentence: str) -> None:
-        assert sentence in text(real, "en")
+    def test_english(self, real: Edition, said: str) -> None:
+        """Whichever wording has its turn."""
+        assert said in text(real, "en")
 
     @pytest.mark.parametrize(
-        "sentence",
+        "said",
         [
-            "С начала года IJR принёс 10,9 %, меньше половины результата SPY (23,7 %)",
-            "Отставание с начала года — 12,8 п. п.",
+            "10,9 %, меньше половины результата SPY (23,7 %)",
+            "12,8 п. п.",
+            "(19,6 п. п.)",
             "чуть больше, чем месяц назад (12,4 п. п.)",
-            "прибавили почти по 4 %",
-            "техническая картина уверенная",
-            "IJR — десятый",
-            "Признаков разворота мало",
+            "нога в ногу|ничья|разницы|победителя",
+            "118,72",
+            "109,18",
+            "десят",
+            "четырнадцати попыток с 2007 года",
+            "мало",
         ],
     )
-    def test_russian(self, real: Edition, sentence: str) -> None:
-        assert sentence in text(real, "ru")
+    def test_russian(self, real: Edition, said: str) -> None:
+        assert any(one in text(real, "ru") for one in said.split("|"))

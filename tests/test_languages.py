@@ -18,7 +18,20 @@ FOLDER = BUNDLED / "languages"
 #: What one language needs and the other does not.
 GRAMMAR = {"cardinals", "ordinals", "ordinal_forms", "glue", "bound", "gaps", "spans", "stances"}
 #: Of headlines and memory: parts of sentences.
-HELPERS = {"titles", "when", "title", "found", "returned", "second", "since", "from_then", "usual", "of", "proved", "split"}
+HELPERS = {
+    "titles",
+    "when",
+    "title",
+    "found",
+    "returned",
+    "second",
+    "since",
+    "from_then",
+    "usual",
+    "of",
+    "proved",
+    "split",
+}
 
 
 def keys(value: Any, path: str = "") -> set[str]:

@@ -63,6 +63,7 @@ BY_KIND = tuple(
         r"lede\.(?P<funds>yardstick)",
         r"field\.(?P<left_out>missing)",
         r"quote\.(?P<quote>quote)",
+        r"sensitivity\.(?P<counting>robust)",
     )
 )
 #: Value of a finding -> the topic that it asserts; what is None or False asserts nothing.
@@ -111,6 +112,7 @@ RESTS_ON = {
     "funds": ("subject", "benchmark"),
     "left_out": ("quality.excluded",),
     "quote": ("voices.quote",),
+    "counting": ("gap.1M", "price_returns.{subject}.1M", "returns_21_sessions.{subject}"),
 }
 #: The same said in fewer words: the standfirst knows three movements of the gap, the evidence six.
 COARSE = {
