@@ -175,21 +175,21 @@ def without(section: Section, kind: str) -> Section:
 
 
 def connected(sections: Sequence[Section]) -> tuple[Section, ...]:
-    """The first finding of each section learns how it stands to what was said last (`link`), and whether it is the
+    """The first finding of each section learns how it stands to what was said last (`relation`), and whether it is the
     first of its side (`first`). The wording makes a "but" or an "also" of it; without a neighbour there is neither."""
     said: list[Tone] = []
     done = []
     for section in sections:
         opening = section.paragraphs[0][0]
         sided = [one.tone for paragraph in section.paragraphs for one in paragraph if one.tone is not Tone.NEUTRAL]
-        values = {**opening.values, "link": link(said, opening.tone), "first": opening.tone not in said}
+        values = {**opening.values, "relation": relation(said, opening.tone), "first": opening.tone not in said}
         paragraphs = ((replace(opening, values=values), *section.paragraphs[0][1:]), *section.paragraphs[1:])
         done.append(replace(section, paragraphs=paragraphs))
         said += sided
     return tuple(done)
 
 
-def link(said: Sequence[Tone], tone: Tone) -> str:
+def relation(said: Sequence[Tone], tone: Tone) -> str:
     """`contrast`, `same`, or `none` where either side is neutral."""
     if not said or tone is Tone.NEUTRAL:
         return "none"

@@ -17,7 +17,7 @@ from reporter.voices import Voices
 #: Tried in this order; in January the year is too young to carry the argument.
 MAIN_WINDOWS = ("YTD", "1Y", "6M", "3M", "1M", "1W")
 #: Every finding has these; the outline says more where a section has a neighbour.
-UNCONNECTED: dict[str, Value] = {"link": "none", "first": True}
+UNCONNECTED: dict[str, Value] = {"relation": "none", "first": True}
 
 
 @dataclass(frozen=True, kw_only=True)
