@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, model_validator
@@ -73,6 +74,12 @@ class Feed(Setting):
     url: Annotated[str, Field(pattern=FEED_ADDRESS, max_length=400)]
     language: LanguageCode = "en"
     outlet: str = Field(default="", max_length=60)  # as pages name it; absent: as the feed calls itself
+
+    @property
+    def name(self) -> str:
+        """What a reader may be told: the outlet, or the host of the address, or the name of the file."""
+        parts = urlsplit(self.url)
+        return self.outlet or parts.hostname or unquote(parts.path).rpartition("/")[2]
 
 
 class HeadlineSettings(Setting):

@@ -34,6 +34,7 @@ class Yahoo:
     now: datetime = datetime(2024, 10, 17, 12, tzinfo=UTC)
     faults: dict[str, list[str]] = field(default_factory=dict)
     slow_cookies: bool = False
+    news: dict[str, Any] = field(default_factory=dict)  # ticker -> items, or bytes, or a fault
     asked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     paths: list[str] = field(default_factory=list)  # all that was asked for
     url: str = ""
@@ -109,6 +110,16 @@ class Yahoo:
         body = json.dumps(self.chart(ticker, fault, since)).encode()
         return 200, as_json, body[: len(body) // 2] if fault == "truncated" else body, fault
 
+    def answer_news(self, body: bytes) -> tuple[int, str, bytes, str]:
+        """As `answer`, for the ticker that a request for news names."""
+        self.paths.append("/xhr/ncp")
+        (ticker,) = json.loads(body)["serviceConfig"]["s"]
+        found = self.news.get(ticker, [])
+        if isinstance(found, str):
+            return int(found) if found.isdigit() else 200, "text/html", b"Too Many Requests", found
+        stream = {"data": {"tickerStream": {"stream": found}}}
+        return 200, "application/json", found if isinstance(found, bytes) else json.dumps(stream).encode(), ""
+
 
 @contextmanager
 def serve(yahoo: Yahoo) -> Iterator[Yahoo]:
@@ -118,7 +129,12 @@ def serve(yahoo: Yahoo) -> Iterator[Yahoo]:
         def do_GET(self) -> None:
             address = urlsplit(self.path)
             since = int(parse_qs(address.query).get("period1", ["0"])[0])
-            status, kind, body, fault = yahoo.answer(address.path, since)
+            self.give(*yahoo.answer(address.path, since))
+
+        def do_POST(self) -> None:
+            self.give(*yahoo.answer_news(self.rfile.read(int(self.headers["Content-Length"]))))
+
+        def give(self, status: int, kind: str, body: bytes, fault: str) -> None:
             if fault == "slow":
                 time.sleep(1.0)
             if fault == "reset":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -31,7 +31,8 @@ yfinance.config.debug.hide_exceptions = False
 
 #: Cookies are a courtesy to Yahoo, the charts come without them: no long wait for those. Seconds.
 COOKIE_PATIENCE = 5.0
-CHART = "/v8/finance/chart/"
+CHART, NEWS = "/v8/finance/chart/", "/xhr/ncp"
+NEWS_COUNT = 50
 #: Far ahead: up to now, yfinance would answer out of its memory, and a mirror of a later day would be cut.
 END = "2099-12-31"
 FIRST = date(2000, 1, 1)
@@ -92,33 +93,47 @@ class _Line(Session[Response]):  # type: ignore[misc]
             raise Trouble("an answer without prices")
         return bars, "" if is_level(ticker) else str(self.result["meta"].get("currency") or ""), notes
 
+    def news(self, ticker: str) -> Sequence[object]:
+        """Yahoo's news on a ticker as they came, in one of its two forms.
+
+        Raises:
+            Trouble: there are none to be had.
+        """
+        try:
+            found = yfinance.Ticker(ticker, session=self).get_news(count=NEWS_COUNT)
+        except YFRateLimitError as error:
+            raise Blocked(RATE_LIMITED) from error
+        except (YFException, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise Trouble(f"an answer that cannot be read ({type(error).__name__}: {_one_line(error)})") from error
+        return found if isinstance(found, list) else []
+
     def request(self, method: Any, url: str, *args: Any, **kwargs: Any) -> Response:
-        chart = CHART in url
-        if not (chart or self.courteous):
+        chart, asked = CHART in url, CHART in url or NEWS in url
+        if not (asked or self.courteous):
             raise Trouble("no cookies")
         if self.settings.base_url:  # whatever that mirror says, no other host is asked
             url = self.settings.base_url.rstrip("/") + url.partition(urlsplit(url).netloc)[2]
             kwargs["allow_redirects"] = False
-        patience = self.deadline.patience(self.settings.timeout, self.settings.timeout if chart else COOKIE_PATIENCE)
+        patience = self.deadline.patience(self.settings.timeout, self.settings.timeout if asked else COOKIE_PATIENCE)
         kwargs["timeout"] = patience
         try:
             response = super().request(method, url, *args, **kwargs)
         except RequestException as error:
-            self.courteous = self.courteous and chart
+            self.courteous = self.courteous and asked
             if isinstance(error, Timeout):
                 raise Trouble(f"no answer within {patience:.3g} s") from error
             raise (Trouble if self.answered else Blocked)(f"cannot connect ({_reason(error)})") from error
         finally:
             self.deadline.asked()
         self.answered = True
+        sent = response.headers.get("Date")
+        self.served_at = parsedate_to_datetime(sent) if sent else self.served_at
         if chart:
             self._check(response, unquote(urlsplit(url).path.partition(CHART)[2]))
         return response
 
     def _check(self, response: Response, ticker: str) -> None:
         """Sorts the answers about prices: only one that holds some goes on to yfinance."""
-        sent = response.headers.get("Date")
-        self.served_at = parsedate_to_datetime(sent) if sent else self.served_at
         status = response.status_code
         if status == 429:
             raise Blocked(RATE_LIMITED, wait=retry_after(response.headers.get("Retry-After")))

@@ -1,12 +1,10 @@
-"""RSS and Atom feeds: the only user of httpx and feedparser. Everything that a feed says is hostile text."""
+"""RSS and Atom feeds: the only user of httpx and feedparser."""
 
 from __future__ import annotations
 
-import html
 import io
 import re
 import time
-import unicodedata
 from calendar import timegm
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,17 +15,15 @@ from xml.sax import SAXException
 
 import feedparser
 import httpx
-import nh3
 
 from reporter import __version__
 from reporter.config import FEED_ADDRESS, Feed
-from reporter.setting import WEB_ADDRESS
 from reporter.voices.headlines import Headline
+from reporter.voices.hostile import one_line, safe_link, short_name, text
 
 #: A feed of news has a tenth of this; feedparser takes seconds for more, and longer where somebody means ill. Bytes.
 LIMIT = 512 * 1024
 HOPS = 3  # redirects that are followed
-LONGEST_LINK, LONGEST_NAME = 400, 60
 HEADERS = {"User-Agent": f"market-brief-reporter/{__version__}", "Accept-Encoding": "identity"}
 #: A bare date is over everywhere on Earth so long after it has begun in Greenwich; a clock without a known zone has
 #: reached its hour everywhere so much later.
@@ -69,14 +65,8 @@ def read_feeds(feeds: Sequence[Feed], timeout: float, budget: float) -> tuple[li
                 content, fetched_at = read_feed(feed.url, client, timeout, deadline)
                 found += items(feed, content, fetched_at)
             except FeedError as error:
-                silent[feed_name(feed)] = str(error)
+                silent[feed.name] = str(error)
     return found, silent
-
-
-def feed_name(feed: Feed) -> str:
-    """What a reader may be told: the outlet, or the host of the address, or the name of the file."""
-    parts = urlsplit(feed.url)
-    return feed.outlet or parts.hostname or unquote(parts.path).rpartition("/")[2]
 
 
 def read_feed(url: str, client: httpx.Client, timeout: float, deadline: float) -> tuple[bytes, datetime | None]:
@@ -152,7 +142,7 @@ def items(feed: Feed, content: bytes, fetched_at: datetime | None) -> Iterator[H
         raise FeedError(f"cannot be read ({type(error).__name__})") from error
     if not parsed.get("version"):
         raise FeedError("no RSS or Atom: " + ("a web page" if b"<html" in content[:2000].lower() else "something else"))
-    own = feed.outlet or outlet_name(parsed.feed) or feed_name(feed)
+    own = feed.outlet or short_name(parsed.feed.get("title")) or feed.name
     for entry in parsed.entries:
         moments = dates(entry)
         title, outlet = title_and_outlet(entry, own)
@@ -160,26 +150,20 @@ def items(feed: Feed, content: bytes, fetched_at: datetime | None) -> Iterator[H
             yield Headline(
                 title=title,
                 outlet=outlet,
-                link=safe_link(str(entry.get("link", ""))),
+                link=safe_link(entry.get("link")),
                 language=feed.language,
                 published=moments[0],
                 out_by=moments[1],
-                feed=feed_name(feed),
+                feed=feed.name,
                 fetched_at=fetched_at,
             ).sealed()
 
 
 def title_and_outlet(entry: Mapping[str, Any], own: str) -> tuple[str, str]:
     """Of an item that a collector took from elsewhere: `Title - Outlet`, with the outlet beside it, is taken apart."""
-    title, source = text(str(entry.get("title", ""))), entry.get("source")
-    origin = outlet_name(source) if isinstance(source, Mapping) else ""
+    title, source = text(entry.get("title")), entry.get("source")
+    origin = short_name(source.get("title")) if isinstance(source, Mapping) else ""
     return (title.removesuffix(f" - {origin}"), origin) if origin else (title, own)
-
-
-def outlet_name(source: Mapping[str, Any]) -> str:
-    """As it calls itself, if that is short enough for a name."""
-    name = text(str(source.get("title", "")))
-    return name if len(name) <= LONGEST_NAME else ""
 
 
 def dates(entry: dict[str, Any]) -> tuple[datetime, datetime] | None:
@@ -203,24 +187,3 @@ def moment(entry: dict[str, Any], name: str) -> tuple[datetime, datetime] | None
         return written, written + (late if CLOCK.search(str(raw)) else DAY_IS_OVER)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def text(markup: str) -> str:
-    """One plain line: no tags, no control characters, nothing that turns the direction of writing."""
-    plain = html.unescape(nh3.clean(markup[:2000], tags=set()))
-    return one_line("".join(one for one in plain if one.isspace() or unicodedata.category(one)[0] != "C"))
-
-
-def one_line(words: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(words.split()))[:400]
-
-
-def safe_link(link: str) -> str:
-    """An https address of a host, or nothing."""
-    try:
-        parts = urlsplit(link)
-        named = parts.hostname and not parts.username
-    except ValueError:
-        return ""
-    plain = link.isprintable() and link.isascii() and len(link) <= LONGEST_LINK
-    return link if named and plain and re.match(WEB_ADDRESS, link) else ""

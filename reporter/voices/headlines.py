@@ -12,12 +12,18 @@ from pydantic import AfterValidator
 
 from reporter.setting import LanguageCode, Setting
 
-#: Letters of Latin and Cyrillic script with the punctuation of both: what our fonts have. A title with anything else
-#: (pictures, say) is left out, since what is printed is word for word or absent.
+#: Letters of Latin and Cyrillic script with the punctuation of both: what our fonts have, and what a program that
+#: extracts the text of a PDF gives back as it was (accents without a letter, and `É»` and its like, are not). A title
+#: with anything else, a picture say, is left out, since what is printed is word for word or absent.
 PRINTABLE = re.compile(
-    "[ -~\u00a0-\u00ac\u00ae-\u012b\u012e-\u0131\u0134-\u0148\u014a-\u0165\u0168-\u017f\u0400-\u045f\u0490\u0491"
-    "\u2010\u2012-\u2015\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2032\u2033\u2039\u203a\u20ac\u20bd\u2116\u2122\u2212]+"
+    r"(?!.*(?<!\.)\.\.(?!\.))"  # two dots, of which a page would make one
+    "(?!.*[\u00c0-\u00ff][\u00a1-\u00bf])"
+    "[ -\\]_a-}\u00a0-\u00a7\u00a9-\u00ac\u00ae\u00b0-\u00b3\u00b5-\u00b7\u00b9-\u012b\u012e-\u0131\u0134-\u0148"
+    "\u014a-\u0165\u0168-\u017f\u0400-\u045f\u0490\u0491\u2010\u2012-\u2015\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030"
+    "\u2032\u2033\u2039\u203a\u20ac\u20bd\u2116\u2122\u2212]+"
 )
+#: The feed that Yahoo's news are.
+YAHOO = "Yahoo Finance"
 #: A shorter title says nothing, a longer one is none. Characters.
 SHORTEST, LONGEST = 8, 200
 

@@ -58,6 +58,8 @@ def test_capitals_do_not_matter() -> None:
         "Small caps \U0001f680 rise",
         "Small caps 上涨",
         "Small caps\u2029rise",
+        "Small caps.. rise",
+        "Small caps É» rise",
         "Big tech rises",
     ],
 )
