@@ -24,6 +24,7 @@ COMMANDS = (
     "init",
     "brief",
     "send",
+    "outbox",
     "batch",
     "status",
     "healthcheck",

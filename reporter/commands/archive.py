@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reporter.commands.options import config_option
-from reporter.errors import OutputError
+from reporter.commands.options import brief_names, config_option, day
+from reporter.errors import OutputError, UsageError
 from reporter.request import configuration
 
 if TYPE_CHECKING:
@@ -56,6 +56,145 @@ def index(folder: Path | None, config_path: Path | None, rebuild: bool, as_json:
             place = target.place.strip("'").rstrip("/")
             for name in names:
                 click.echo(os.fsencode(f"{place}/{name}"))
+
+
+@archive.command()
+@click.argument("name", metavar="[TARGET]", required=False)
+@config_option
+def init(name: str | None, config_path: Path | None) -> None:
+    """Set up a target: an identity file tells it from an empty folder where a share should be mounted.
+
+    A target that has one already, from another machine say, is adopted.
+    """
+    from uuid import uuid4
+
+    from reporter.delivery.archive import user_mark
+    from reporter.delivery.target import MARKER
+    from reporter.service.ledger import open_ledger
+    from reporter.service.stages import MARKERS, OUTPUT, opened
+
+    config = configuration(config_path, False)
+    now = datetime.now(UTC)
+    names = [name] if name else [target.name for target in config.archive] or [OUTPUT]
+    with open_ledger(config.state, now) as ledger:
+        for one in names:
+            target = opened(config, one)
+            try:
+                marker = target.read(MARKER).decode(errors="replace").strip()
+            except FileNotFoundError:
+                marker = str(uuid4())
+                target.create(MARKER, f"{marker}\n".encode(), user_mark(), now)
+            ledger.put(MARKERS + one, marker)
+            click.echo(f"{one}: {target.place}, identity {marker}")
+
+
+@archive.command("list")
+@click.argument("brief", required=False, shell_complete=brief_names)
+@config_option
+@click.option("--target", "name", metavar="TARGET", default="output", help="Default: the folder of editions.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object an edition.")
+def list_(brief: str | None, config_path: Path | None, name: str, as_json: bool) -> None:
+    """List editions, the newest last."""
+    from reporter.delivery.archive import MANIFEST, editions
+    from reporter.service.stages import opened
+
+    target = opened(configuration(config_path, False), name)
+    for shelved in editions(target, brief):
+        try:
+            manifest = json.loads(target.read(f"{shelved.path}/{MANIFEST}"))
+            title = next(iter(manifest["title"].values()), "")
+            told = {"brief": shelved.brief, "session": shelved.session.isoformat(), "revision": shelved.revision}
+            told |= {"path": shelved.path, "quality": manifest["quality"], "title": manifest["title"]}
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+            continue  # no edition; `verify` tells
+        line = json.dumps(told) if as_json else f"{shelved.path}  {manifest['quality']}  {title}"
+        click.echo(line.encode())
+
+
+@archive.command("open")
+@click.argument("brief", shell_complete=brief_names)
+@click.argument("session", required=False, callback=day)
+@config_option
+@click.option("--print", "only_print", is_flag=True, help="Print the path and open nothing.")
+def open_(brief: str, session: date | None, config_path: Path | None, only_print: bool) -> None:
+    """Open the newest edition of a brief, or the one about a session."""
+    from reporter.delivery.archive import editions, sound_manifest
+    from reporter.delivery.target import local_target
+
+    config = configuration(config_path, False)
+    target = local_target(config.output)
+    found = [one for one in editions(target, brief) if session in (None, one.session)]
+    for shelved in reversed(found):
+        if sound := sound_manifest(target, shelved.path):
+            name = next((name for name in sound[1]["files"] if name.endswith((".html", ".pdf"))), "manifest.json")
+            path = config.output / shelved.path / name
+            click.echo(os.fsencode(path))
+            if not only_print:
+                click.launch(str(path))
+            return
+    about = f" about {session}" if session else ""
+    raise UsageError(f"'{config.output}' holds no edition of '{brief}'{about}; `reporter archive list` shows all")
+
+
+@archive.command()
+@click.argument("brief", required=False, shell_complete=brief_names)
+@config_option
+@click.option("--target", "name", metavar="TARGET", help="Default: all of them.")
+@click.option("--since", metavar="YYYY-MM-DD", callback=day, help="Only editions about this session and later ones.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a target.")
+def verify(brief: str | None, config_path: Path | None, name: str | None, since: date | None, as_json: bool) -> None:
+    """Read every file again and name what was changed, taken away or added; exit code 1 if anything was."""
+    from reporter.delivery.verify import verify as verified
+    from reporter.service.stages import opened
+    from reporter.service.stages import targets as all_targets
+
+    config = configuration(config_path, False)
+    wrong = 0
+    for one in [name] if name else all_targets(config):
+        target = opened(config, one)
+        count, problems = 0, []
+        for shelved, found in verified(target, brief, since or date.min):
+            count += 1
+            problems += [f"{shelved.path}: {text}" for text in found]
+        wrong += len(problems)
+        if as_json:
+            click.echo(json.dumps({"target": one, "editions": count, "problems": problems}))
+        else:
+            for text in problems:
+                click.echo(f"{one}: {text}")
+            click.echo(f"{one}: {count} editions, {len(problems) or 'no'} differences")
+    click.get_current_context().exit(1 if wrong else 0)
+
+
+@archive.command()
+@config_option
+@click.option("--target", "name", metavar="TARGET", help="Default: all that have a setting `keep`.")
+@click.option("--keep", metavar="DURATION", help="Such as 1825d, instead of the setting.")
+@click.option("--yes", is_flag=True, help="Do it; without this, only say what would go.")
+def prune(config_path: Path | None, name: str | None, keep: str | None, yes: bool) -> None:
+    """Take away editions that are older than they have to be kept."""
+    import re
+
+    from reporter.delivery.archive import editions
+    from reporter.delivery.verify import prune as pruned
+    from reporter.service.stages import OUTPUT, opened
+    from reporter.setting import DURATION, duration
+
+    config = configuration(config_path, False)
+    if keep and not re.fullmatch(DURATION, keep):
+        raise UsageError(f"--keep: '{keep}' is not a duration; write for instance 1825d")
+    settings = {target.name: target.keep for target in config.archive} | {OUTPUT: None}
+    kept = {one: keep or setting for one, setting in settings.items() if name in (None, one)}
+    if name and name not in settings:
+        raise UsageError(f"no target '{name}'; configured: {', '.join(settings)}")
+    now = datetime.now(UTC)
+    for one, span in kept.items():
+        if span is None or (keep and name is None and one == OUTPUT):
+            continue
+        target, before = opened(config, one), (now - duration(span)).date()
+        gone = pruned(target, before, now) if yes else (old for old in editions(target) if old.session < before)
+        for shelved in gone:
+            click.echo(f"{one}: {shelved.path} {'is gone' if yes else 'would go; add --yes'}")
 
 
 def targets(config: Config, folder: Path | None) -> Iterator[Target]:

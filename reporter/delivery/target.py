@@ -9,15 +9,16 @@ import errno
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reporter.channels import ArchiveTarget
 from reporter.crash import crash_point
+from reporter.delivery.schemes import CONNECT, REPLACE, SETTLE, failures
 from reporter.errors import ConfigError, OutputError
 from reporter.secret import read_secret
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 MARKER = ".brief-archive-id"
 STALE = timedelta(hours=24)  # of temporary files that a dead process of ours left behind
-NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
-TIMEOUT = 30  # seconds for one answer of a server
 
 
 class Target:
@@ -83,9 +82,8 @@ class Target:
                 crash_point("archive-temp")
                 self._check(final, content)
                 return True
-            folder, _, name = final.rpartition("/")
-            self._fs.makedirs(folder, exist_ok=True)
-            temporary = f"{folder}/.{name}.{mark}-{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.tmp"
+            self._fs.makedirs(final.rpartition("/")[0], exist_ok=True)
+            temporary = self._temporary(final, mark, now)
             try:
                 self._write(temporary, content)
                 crash_point("archive-temp")
@@ -103,11 +101,23 @@ class Target:
 
     def replace(self, path: str, content: bytes, mark: str, now: datetime) -> None:
         """Write a convenience such as an index, which follows from other files and may be lost."""
-        with self._plainly("write", path), suppress(FileNotFoundError):
-            if self._cat(self._at(path)) == content:
+        with self._plainly("write", path):
+            final = self._at(path)
+            with suppress(FileNotFoundError):
+                if self._cat(final) == content:
+                    return
+            if self._kind == "s3":
+                self._fs.pipe_file(final, content)
                 return
-        self.remove(path)
-        self.create(path, content, mark, now)
+            self._fs.makedirs(final.rpartition("/")[0], exist_ok=True)
+            temporary = self._temporary(final, mark, now)
+            try:
+                self._write(temporary, content)
+                REPLACE[self._kind](self._fs, temporary, final)
+            except BaseException:
+                with suppress(*failures(self._kind)):
+                    self._fs.rm_file(temporary)
+                raise
 
     def remove(self, path: str) -> None:
         """A file; it may be gone already."""
@@ -131,6 +141,10 @@ class Target:
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}" if path else self._root
+
+    def _temporary(self, final: str, mark: str, now: datetime) -> str:
+        folder, _, name = final.rpartition("/")
+        return f"{folder}/.{name}.{mark}-{now.astimezone(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}.tmp"
 
     def _holds(self, final: str, content: bytes) -> bool:
         try:
@@ -220,136 +234,6 @@ def local_target(folder: Path, name: str = "output") -> Target:
     from fsspec.implementations.local import LocalFileSystem
 
     return Target(name, LocalFileSystem(), str(folder.absolute()), f"'{folder}'", "file")
-
-
-def _smb(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:
-    from fsspec.implementations.smb import SMBFileSystem
-
-    return SMBFileSystem(
-        host,
-        port=settings.port,
-        username=settings.user,
-        password=password,
-        timeout=TIMEOUT,
-        share_access="r",
-        register_session_retries=1,
-        skip_instance_cache=True,
-    )
-
-
-def _sftp(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:
-    import paramiko
-    from fsspec.implementations.sftp import SFTPFileSystem
-
-    known = str(settings.known_hosts or Path("~/.ssh/known_hosts").expanduser())
-
-    class KnownHostsOnly(SFTPFileSystem):  # type: ignore[misc]
-        """fsspec reads no list of known hosts and, left to itself, trusts everybody."""
-
-        def _connect(self) -> None:
-            self.client = paramiko.SSHClient()
-            self.client.load_host_keys(known)
-            self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
-            self.client.connect(self.host, **self.ssh_kwargs)
-            self.ftp = self.client.open_sftp()
-            self.ftp.get_channel().settimeout(TIMEOUT)
-
-    return KnownHostsOnly(
-        host,
-        port=settings.port or 22,
-        username=settings.user,
-        password=password,
-        key_filename=str(settings.key_file) if settings.key_file else None,
-        timeout=TIMEOUT,
-        banner_timeout=TIMEOUT,
-        auth_timeout=TIMEOUT,
-        allow_agent=False,
-        look_for_keys=False,
-        skip_instance_cache=True,
-    )
-
-
-def _s3(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:  # noqa: ARG001
-    from s3fs import S3FileSystem
-
-    return S3FileSystem(
-        key=settings.user,
-        secret=password,
-        endpoint_url=settings.endpoint,
-        use_listings_cache=False,
-        config_kwargs={"connect_timeout": TIMEOUT, "read_timeout": TIMEOUT, "retries": {"max_attempts": 3}},
-        skip_instance_cache=True,
-    )
-
-
-CONNECT: dict[str, Callable[[ArchiveTarget, str, str | None], AbstractFileSystem]] = {
-    "smb": _smb,
-    "sftp": _sftp,
-    "s3": _s3,
-}
-
-
-def _settle_file(_: AbstractFileSystem, temporary: str, final: str) -> None:
-    """A hard link never replaces; where the file system knows none, the name is looked for first."""
-    try:
-        os.link(temporary, final)
-    except FileExistsError:
-        raise
-    except OSError as error:
-        if error.errno not in NO_LINKS:
-            raise
-        if os.path.lexists(final):
-            raise FileExistsError(final) from None
-        os.rename(temporary, final)  # noqa: PTH104  paths of fsspec are texts
-    else:
-        os.unlink(temporary)
-    folder = os.open(Path(final).parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _settle_smb(fs: AbstractFileSystem, temporary: str, final: str) -> None:
-    import smbclient
-
-    port = fs.port or 445
-    smbclient.rename(
-        rf"\\{fs.host}{temporary}".replace("/", "\\"), rf"\\{fs.host}{final}".replace("/", "\\"), port=port
-    )
-
-
-def _settle_sftp(fs: AbstractFileSystem, temporary: str, final: str) -> None:
-    """The plain rename of the protocol, which fails where the name is taken; fsspec's `mv` would replace."""
-    if fs.exists(final):
-        raise FileExistsError(final)
-    fs.ftp.rename(temporary, final)
-
-
-#: How a finished temporary file gets its name, by scheme.
-SETTLE: dict[str, Callable[[Any, str, str], None]] = {
-    "file": _settle_file,
-    "smb": _settle_smb,
-    "sftp": _settle_sftp,
-    "s3": lambda *_: None,
-}
-
-
-def failures(kind: str) -> tuple[type[BaseException], ...]:
-    """What the library behind a scheme raises when its server is away, full or unwilling."""
-    if kind == "smb":
-        from smbprotocol.exceptions import SMBException
-
-        return (OSError, SMBException, ValueError)  # ValueError: its way to say that it cannot connect
-    if kind == "sftp":
-        from paramiko import SSHException
-
-        return (OSError, SSHException, EOFError)
-    if kind == "s3":
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        return (OSError, BotoCoreError, ClientError)
-    return (OSError,)
 
 
 def _reason(error: BaseException) -> str:

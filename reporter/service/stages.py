@@ -20,6 +20,7 @@ from reporter.channels import ArchiveTarget, MailSettings
 from reporter.config import Brief, Config
 from reporter.crash import crash_point
 from reporter.delivery.archive import Sender, sent_before, store
+from reporter.delivery.index import write_index
 from reporter.delivery.message import Envelope, Reader, compose, file_name, message_id
 from reporter.delivery.target import Target, local_target, open_target
 from reporter.document.edition import Edition
@@ -128,13 +129,15 @@ def _publish(ledger: Ledger, run: Run, publication: Publication, config: Config,
     edition = spool.read_edition(ledger, run)
     seconds = settings.deadline if settings else ArchiveTarget(name="any", folder=Path()).deadline
     place = run_limited(
-        partial(_store, edition, settings, config.output, clock(), sender),
+        partial(_store, edition, settings, config, clock(), sender),
         limits=Limits(cpu=max(60, int(seconds)), wall=seconds),
         what=f"archiving to '{publication.target}'",
         error=OutputError,
     )
     # The folder `output` may hold editions of `reporter brief`; elsewhere only we write.
     taken = place["revision"] != run.revision and settings is not None
+    if problem := place.get("index"):
+        ledger.note("index page: not written", clock(), detail=problem, of=publication)
     ledger.move(
         publication,
         "conflict" if taken else "verified",
@@ -145,9 +148,17 @@ def _publish(ledger: Ledger, run: Run, publication: Publication, config: Config,
     )
 
 
-def _store(edition: Edition, settings: ArchiveTarget | None, output: Path, now: datetime, sender: Sender) -> object:
-    target = open_target(settings) if settings else local_target(output)
-    return asdict(store(edition, target, now, sender))
+def _store(
+    edition: Edition, settings: ArchiveTarget | None, config: Config, now: datetime, sender: Sender
+) -> dict[str, object]:
+    """The edition first; then the index page, which can be made again at any time and holds nothing up."""
+    target = open_target(settings) if settings else local_target(config.output)
+    place: dict[str, object] = asdict(store(edition, target, now, sender))
+    try:
+        write_index(target, config, now)
+    except ReporterError as error:
+        place["index"] = str(error)
+    return place
 
 
 def marker(ledger: Ledger, settings: ArchiveTarget | None) -> str | None:

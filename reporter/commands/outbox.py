@@ -1,0 +1,153 @@
+"""`reporter outbox …`: what was mailed, what waits, and what a person must decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reporter.commands.options import config_option
+from reporter.errors import UsageError
+from reporter.request import configuration
+
+if TYPE_CHECKING:
+    from reporter.config import Config
+    from reporter.service.ledger import Ledger
+    from reporter.service.rows import Delivery
+
+number = click.argument("number", metavar="ID", type=int)
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
+
+
+@click.group()
+def outbox() -> None:
+    """What was mailed, what waits, and what needs a decision."""
+
+
+@contextmanager
+def _ledger(config_path: Path | None) -> Iterator[tuple[Config, Ledger]]:
+    from reporter.service.ledger import open_ledger
+
+    config = configuration(config_path, False)
+    with open_ledger(config.state, _now()) as ledger:
+        yield config, ledger
+
+
+@outbox.command("list")
+@config_option
+@click.option("--state", "states", multiple=True, help="Repeatable; default: all that are not accepted or cancelled.")
+@click.option("--all", "everything", is_flag=True, help="Accepted and cancelled ones too.")
+@as_json_option
+def list_(config_path: Path | None, states: tuple[str, ...], everything: bool, as_json: bool) -> None:
+    """List messages."""
+    from reporter.service.rows import Delivery
+
+    with _ledger(config_path) as (_, ledger):
+        for delivery in ledger.rows(Delivery, **({"state": states} if states else {})):
+            if states or everything or delivery.state not in ("accepted", "cancelled"):
+                _tell(ledger, delivery, as_json)
+
+
+@outbox.command()
+@number
+@config_option
+@as_json_option
+def show(number: int, config_path: Path | None, as_json: bool) -> None:
+    """Show one message and everything that happened to it."""
+    from reporter.service.rows import Event, stored
+
+    with _ledger(config_path) as (_, ledger):
+        delivery = _found(ledger, number)
+        _tell(ledger, delivery, as_json)
+        if as_json:
+            return
+        for event in ledger.rows(Event, delivery_id=number):
+            click.echo(f"  {stored(event.at_utc)}  {event.what}{f'  ({event.detail})' if event.detail else ''}")
+        click.echo(f"  Message-ID {delivery.message_id}\n  {ledger.state / delivery.eml_path}")
+        advice = {
+            "uncertain": "ask the reader; then `reporter outbox confirm {0}`, or `reporter outbox resend {0}`",
+            "bounced": "mend the address, or `reporter outbox resend {0}` if the relay was wrong",
+            "expired": "`reporter outbox resend {0}` if it still matters",
+        }.get(delivery.state)
+        if advice:
+            click.echo(f"  {advice.format(number)}")
+
+
+@outbox.command()
+@number
+@config_option
+@as_json_option
+def confirm(number: int, config_path: Path | None, as_json: bool) -> None:
+    """An uncertain message did arrive; it is not sent again."""
+    from reporter.service import outbox as box
+
+    with _ledger(config_path) as (_, ledger):
+        _tell(ledger, box.confirm(ledger, number, _now()), as_json)
+
+
+@outbox.command()
+@number
+@config_option
+@as_json_option
+def resend(number: int, config_path: Path | None, as_json: bool) -> None:
+    """Send a message again now: the same bytes and the same Message-ID."""
+    from reporter.service import outbox as box
+    from reporter.service.rows import Run
+    from reporter.service.stages import alone, finish
+    from reporter.setting import duration
+
+    with _ledger(config_path) as (config, ledger):
+        if config.mail is None:
+            raise UsageError("nothing can be sent: the configuration has no `mail:`")
+        delivery = box.resend(ledger, number, _now(), duration(config.mail.give_up))
+        run = ledger.one(Run, run_id=delivery.run_id)
+        if run:
+            with alone(ledger, run, _now(), wait=60.0) as current:
+                box.recover(ledger, current, config.mail, _now)
+                box.drain(ledger, current, config.mail, _now)
+                finish(ledger, ledger.one(Run, run_id=delivery.run_id) or current, config, _now)
+        _tell(ledger, _found(ledger, number), as_json)
+
+
+@outbox.command()
+@number
+@config_option
+@as_json_option
+def cancel(number: int, config_path: Path | None, as_json: bool) -> None:
+    """A message that waits or is uncertain is not to be sent any more."""
+    from reporter.service import outbox as box
+
+    with _ledger(config_path) as (_, ledger):
+        _tell(ledger, box.cancel(ledger, number, _now()), as_json)
+
+
+def _found(ledger: Ledger, number: int) -> Delivery:
+    from reporter.service.rows import Delivery
+
+    delivery = ledger.one(Delivery, delivery_id=number)
+    if delivery is None:
+        raise UsageError(f"the outbox has no message {number}; `reporter outbox list --all` shows all")
+    return delivery
+
+
+def _tell(ledger: Ledger, delivery: Delivery, as_json: bool) -> None:
+    from reporter.service.rows import Run
+    from reporter.service.rows import as_json as written
+
+    if as_json:
+        click.echo(written(delivery))
+        return
+    run = ledger.one(Run, run_id=delivery.run_id)
+    about = f"{run.brief} {run.occurrence}-r{delivery.revision}" if run else ""
+    answer = f"  {delivery.smtp_code or ''} {delivery.smtp_text}" if delivery.smtp_text else ""
+    tries = f"  {delivery.attempts} attempts" if delivery.attempts > 1 else ""
+    again = f"  next {delivery.next_try_utc:%Y-%m-%d %H:%M} UTC" if delivery.state in ("queued", "dot") else ""
+    click.echo(f"{delivery.delivery_id}  {delivery.state}  {delivery.recipient}  {about}{tries}{again}{answer}")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
