@@ -46,7 +46,7 @@ PATTERNS = {
     for code, own in (("en", ENGLISH), ("ru", RUSSIAN))
 }
 #: Their stops end no sentence and may stand before a comma.
-ABBREVIATION = re.compile(r"п\.\u00a0п\.|\bapprox\.|\bприбл\.")
+ABBREVIATION = re.compile(r"[пб]\.\u00a0п\.|\bapprox\.|\bприбл\.")
 MOST_WORDS = 45  # in a sentence
 PAIRS = (("(", ")"), ("«", "»"), ("“", "”"), ("[", "]"))
 

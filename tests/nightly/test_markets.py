@@ -19,6 +19,7 @@ from reporter.errors import ReporterError
 from reporter.language import language_codes
 from reporter.sessions import Calendar, load_calendar
 from reporter.story import write_story
+from reporter.wording import Rotation
 from tests.nightly import proof, ten_rules
 from tests.nightly.markets import make_market
 from tests.nightly.words import Place, WatchedLanguage, own_words, say
@@ -83,7 +84,7 @@ def read_one(number: int, found: Reading) -> None:
     )
     for code in language_codes():
         speaking = language(code)
-        speaking.seed = f"market-{number}/{market.facts.as_of}"
+        speaking.rotation = Rotation(f"market-{number}", market.facts.week.number, market.facts.week.place)
         text = say(story, speaking)
         glue = tuple(speaking.labels["glue"])
         for said in text.everything:
