@@ -30,6 +30,7 @@ COMMANDS = (
     "healthcheck",
     "doctor",
     "explain",
+    "preview",
     "archive",
     "completion",
 )
