@@ -26,11 +26,12 @@ COMMANDS = (
     "send",
     "outbox",
     "batch",
+    "schedule",
+    "work",
     "status",
     "healthcheck",
     "doctor",
     "explain",
-    "preview",
     "archive",
     "completion",
 )

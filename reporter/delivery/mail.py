@@ -58,12 +58,34 @@ def transmit(relay: Relay, sender: str, recipient: str, content: bytes, before_d
         ConfigError: a secret is missing.
         UpstreamError: there is no access token to be had.
     """
+
+    def act(client: _Client, secrets: dict[str, str], step: _Step) -> Outcome:
+        return _transaction(client, relay, secrets, sender, recipient, content, before_dot, step)
+
+    return _conversation(relay, act)
+
+
+def probe(relay: Relay) -> Outcome:
+    """Whether the relay is there, its certificate right and our login known; `text` is the size that it takes.
+
+    Raises:
+        ConfigError, UpstreamError: as `transmit`.
+    """
+
+    def act(client: _Client, secrets: dict[str, str], step: _Step) -> Outcome:
+        refusal = _introduce(client, relay, secrets, step)
+        return refusal or Outcome(Fate.ACCEPTED, text=client.esmtp_features.get("size", ""))
+
+    return _conversation(relay, act)
+
+
+def _conversation(relay: Relay, act: Callable[[_Client, dict[str, str], _Step], Outcome]) -> Outcome:
     secrets = _secrets(relay)
     step = _Step()
     try:
         with closing(_Client(relay)) as client:
             client.open()
-            return _transaction(client, relay, secrets, sender, recipient, content, before_dot, step)
+            return act(client, secrets, step)
     except _Refused as refusal:
         return _judge(refusal.code, _clean(refusal.text, secrets), step.name)
     except ssl.SSLError as error:
@@ -84,20 +106,8 @@ def _transaction(
     before_dot: Callable[[], bool],
     step: _Step,
 ) -> Outcome:
-    client.greet()
-    step.name = "ehlo"
-    client.expect(client.ehlo(), 250)
-    if relay.tls == "starttls":
-        if not client.has_extn("starttls"):
-            return Outcome(Fate.MISCONFIGURED, text="the relay offers no STARTTLS; nothing is sent in the clear")
-        step.name = "starttls"
-        client.expect(client.docmd("STARTTLS"), 220)
-        client.secure()
-        step.name = "ehlo"
-        client.expect(client.ehlo(), 250)
-    if relay.user:
-        step.name = "auth"
-        _log_in(client, relay.user, secrets)
+    if refusal := _introduce(client, relay, secrets, step):
+        return refusal
     largest = client.esmtp_features.get("size", "")
     if largest.isdigit() and 0 < int(largest) < len(content):
         return Outcome(Fate.TOO_BIG, text=f"the relay takes {largest} bytes at most")
@@ -123,6 +133,25 @@ def _transaction(
         client.allow(FAREWELL, FAREWELL)
         client.docmd("QUIT")
     return Outcome(Fate.ACCEPTED, code, said, found[1] if found else None)
+
+
+def _introduce(client: _Client, relay: Relay, secrets: dict[str, str], step: _Step) -> Outcome | None:
+    """Everything before a message: greeting, TLS, login. Gives what makes the relay of no use, if anything."""
+    client.greet()
+    step.name = "ehlo"
+    client.expect(client.ehlo(), 250)
+    if relay.tls == "starttls":
+        if not client.has_extn("starttls"):
+            return Outcome(Fate.MISCONFIGURED, text="the relay offers no STARTTLS; nothing is sent in the clear")
+        step.name = "starttls"
+        client.expect(client.docmd("STARTTLS"), 220)
+        client.secure()
+        step.name = "ehlo"
+        client.expect(client.ehlo(), 250)
+    if relay.user:
+        step.name = "auth"
+        _log_in(client, relay.user, secrets)
+    return None
 
 
 def _judge(code: int, text: str, step: str) -> Outcome:

@@ -1,18 +1,16 @@
-"""Once a day: a copy of the ledger, and an end for what nobody needs any more."""
+"""Once a day: a copy of the ledger, and an end for what nobody needs any more. Runs stay for ever."""
 
 from __future__ import annotations
 
 import shutil
-from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from reporter.service.ledger import FILE, Ledger
-from reporter.service.rows import Alert, Run, stored
+from reporter.service.rows import Alert, Artifact, Delivery, Publication, Run, stored
 
 COPIES = 14
-SPOOL = timedelta(days=14)  # that the files of an edition stay after all is done
-EVENTS = timedelta(days=400)
+SPOOL_KEPT = timedelta(days=14)  # after all is done, for questions
+EVENTS_KEPT = timedelta(days=400)
 OVER = ("done", "refused", "failed", "missed", "cancelled")
 
 
@@ -22,11 +20,13 @@ def keep_house(ledger: Ledger, now: datetime) -> bool:
     if ledger.get("house") == today:
         return False
     _copy(ledger, today)
-    _empty_spool(ledger, now)
+    for run in ledger.rows(Run, state=OVER):
+        if now - run.updated_utc >= SPOOL_KEPT:
+            _empty_spool(ledger, run)
     with ledger.transaction():
-        ledger.database.execute("DELETE FROM event WHERE at_utc < ?", (stored(now - EVENTS),))
+        ledger.database.execute("DELETE FROM event WHERE at_utc < ?", (stored(now - EVENTS_KEPT),))
         for alert in ledger.rows(Alert):
-            if alert.cleared_utc and alert.told and alert.cleared_utc < now - EVENTS:
+            if alert.cleared_utc and alert.told and alert.cleared_utc < now - EVENTS_KEPT:
                 ledger.database.execute("DELETE FROM alert WHERE key = ?", (alert.key,))
         ledger.put("house", today)
     return True
@@ -35,23 +35,26 @@ def keep_house(ledger: Ledger, now: datetime) -> bool:
 def _copy(ledger: Ledger, today: str) -> None:
     folder = ledger.state / "backup"
     folder.mkdir(mode=0o700, exist_ok=True)
-    path, unfinished = folder / f"{today}-{FILE}", folder / f".{today}.tmp"
+    unfinished = folder / f".{today}.tmp"
     unfinished.unlink(missing_ok=True)
     ledger.backup(unfinished)
     unfinished.chmod(0o600)
-    unfinished.replace(path)
+    unfinished.replace(folder / f"{today}-{FILE}")
     for old in sorted(folder.glob(f"*-{FILE}"))[:-COPIES]:
         old.unlink(missing_ok=True)
 
 
-def _empty_spool(ledger: Ledger, now: datetime) -> None:
-    """Files of runs that are over; those of a run that waits stay, however old."""
-    for run in ledger.rows(Run, state=OVER):
-        if run.updated_utc < now - SPOOL and run.next_try_utc is None:
-            for folder in _spooled(ledger.state, run):
-                with suppress(OSError):
-                    shutil.rmtree(folder)
-
-
-def _spooled(state: Path, run: Run) -> list[Path]:
-    return [path for path in (state / "spool").glob(f"{run.run_id}-r*") if path.is_dir()]
+def _empty_spool(ledger: Ledger, run: Run) -> None:
+    """Files of a run of which nothing waits any more; files first, so that a crash is made up for tomorrow."""
+    of_run = {"run_id": run.run_id}
+    if not ledger.rows(Artifact, **of_run):
+        return
+    mail = ledger.rows(Delivery, **of_run, state=("queued", "sending", "dot", "uncertain"))
+    archive = ledger.rows(Publication, **of_run, state=("queued", "writing"))
+    if mail or archive:
+        return
+    for path in (ledger.state / "spool").glob(f"{run.run_id}-r*"):
+        shutil.rmtree(path, ignore_errors=True)
+    (ledger.state / f"run-{run.run_id}.lock").unlink(missing_ok=True)
+    with ledger.transaction():
+        ledger.database.execute("DELETE FROM artifact WHERE run_id = ?", (run.run_id,))

@@ -5,11 +5,7 @@ On purpose a path of its own, a few lines long: when mailing editions is what is
 
 from __future__ import annotations
 
-import smtplib
-import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid
@@ -17,12 +13,14 @@ from email.utils import format_datetime, make_msgid
 import httpx
 
 from reporter.channels import MailSettings, Relay
+from reporter.delivery.mail import Fate, transmit
+from reporter.delivery.message import envelope_sender
 from reporter.errors import ReporterError, UpstreamError
 from reporter.owner import Owner
 from reporter.secret import read_secret
 from reporter.service.log import clean, log
 
-DEADLINE = 25.0  # seconds for one mail: a tick waits for it
+DEADLINE = 15.0  # seconds up to the final dot of one mail, and as many for the answer to it
 STEP = 10.0  # seconds for one answer
 
 
@@ -43,58 +41,33 @@ def tell(owner: Owner, mail: MailSettings | None, subject: str, body: str, now: 
 def _tried(way: str, send: Callable[[], None]) -> bool:
     try:
         send()
-    except (OSError, smtplib.SMTPException, httpx.HTTPError, ReporterError) as error:
+    except (OSError, httpx.HTTPError, ReporterError) as error:
         log("owner not reached", level="error", way=way, text=clean(f"{type(error).__name__}: {error}"))
         return False
     return True
 
 
 def send_plain(mail: MailSettings, to: tuple[str, ...], subject: str, body: str, now: datetime) -> None:
-    """One plain mail, within `DEADLINE`.
+    """One plain mail, past ledger and outbox.
 
     Raises:
-        OSError, SMTPException: it did not go out.
-        ConfigError: the password cannot be read.
+        UpstreamError: it did not go out to everybody.
+        ConfigError: a secret cannot be read.
     """
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = mail.sender, ", ".join(to), clean(subject)[:150]
     message["Date"], message["Message-ID"] = format_datetime(now), make_msgid(domain="reporter.invalid")
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
-    with connected(mail.relay) as server:
-        server.send_message(message, mail.envelope_sender or None, list(to))
+    for address in to:
+        outcome = transmit(hurried(mail.relay), envelope_sender(mail), address, message.as_bytes(), lambda: True)
+        if outcome.fate is not Fate.ACCEPTED:
+            raise UpstreamError(f"{address}: {outcome.text or outcome.fate}")
 
 
-@contextmanager
-def connected(relay: Relay) -> Iterator[smtplib.SMTP]:
-    """A relay that knows us, for `DEADLINE` at most.
-
-    Raises:
-        OSError, SMTPException: it is away, its certificate is wrong, or it does not know us.
-        ConfigError: the password cannot be read.
-    """
-    server = (
-        smtplib.SMTP_SSL(relay.host, relay.port, timeout=STEP, context=_trust(relay))
-        if relay.tls == "implicit"
-        else smtplib.SMTP(relay.host, relay.port, timeout=STEP)
-    )
-    ending = threading.Timer(DEADLINE, server.close)
-    ending.daemon = True
-    ending.start()
-    try:
-        if relay.tls == "starttls":
-            server.starttls(context=_trust(relay))
-        server.ehlo_or_helo_if_needed()
-        if relay.user and relay.password:
-            server.login(relay.user, read_secret(relay.password, "mail.relay.password"))
-        yield server
-    finally:
-        ending.cancel()
-        server.close()
-
-
-def _trust(relay: Relay) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(relay.ca_file) if relay.ca_file else None)
+def hurried(relay: Relay) -> Relay:
+    """The relay, asked with less patience: a tick waits for it, and what is not told now is told later."""
+    return relay.model_copy(update={"step_timeout": STEP, "deadline": DEADLINE, "final_timeout": DEADLINE})
 
 
 def post(owner: Owner, subject: str, body: str) -> None:

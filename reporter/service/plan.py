@@ -96,9 +96,11 @@ def _reopen(ledger: Ledger, name: str, now: datetime) -> None:
 def workable(ledger: Ledger, calendars: Mapping[str, Calendar], now: datetime) -> list[Run]:
     """Runs that can be worked on now, oldest first. Those that have run out of time are closed on the way."""
     ready = []
-    for run in ledger.rows(Run, kind="scheduled", state=(*OPEN, "refused")):
+    for run in ledger.rows(Run, state=(*OPEN, "refused")):
         if run.state == "refused" and run.next_try_utc is None:  # for good
             continue
+        if run.kind != "scheduled" and (run.state != "delivering" or run.occurrence.startswith("adhoc:")):
+            continue  # asked for by hand: only mail that waits is taken over
         calendar = calendars.get(run.brief)
         if run.state != "delivering" and run.deadline_utc <= now:
             _give_up(ledger, run, now)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from reporter.service.alerts import clear
 from reporter.service.ledger import Ledger
+from reporter.service.outbox import RELAY_TROUBLE
 from reporter.service.plan import OPEN
 from reporter.service.rows import Delivery, Publication, Run
 from reporter.service.workers import Outcome
@@ -35,7 +36,8 @@ POLICIES = {
     77: Policy(waits=(5, 15, 30)),
     78: Policy(waits=(5, 15, 30)),
 }
-NO_FAULT = (0, 75, 76, 130, 143)  # done, locked, told by the rows of deliveries, stopped
+NO_FAULT = (0, 75, 130, 143)  # done, locked, stopped
+ROWS_TELL = (0, 69, 73, 76, 78)  # each message and each place of the archive has its own next turn
 
 
 def judge(ledger: Ledger, outcome: Outcome, now: datetime) -> Run | None:
@@ -45,10 +47,12 @@ def judge(ledger: Ledger, outcome: Outcome, now: datetime) -> Run | None:
         if run is None:
             return None
         if run.state == "done":
-            clear(ledger, [f"{kind}:{run.brief}" for kind in ALARMS], now)
+            clear(ledger, [*(f"{kind}:{run.brief}" for kind in ALARMS), RELAY_TROUBLE], now)
             return run
+        if run.state == "delivering" and outcome.code in ROWS_TELL and not outcome.overran:
+            return _wait_for_rows(ledger, run, now)
         if outcome.code in NO_FAULT and not outcome.overran:
-            return _wait_for_rows(ledger, run, now) if run.state == "delivering" else run
+            return run
         if run.state in OPEN or run.state == "refused":
             return _again(ledger, run, outcome, now)
         ledger.alert(f"{run.state}:{run.brief}", now, _text(run, run.state, run.reason or outcome.said))

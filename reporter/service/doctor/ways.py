@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-import smtplib
 from collections.abc import Iterator
 from datetime import datetime
 
 from reporter.config import Config
+from reporter.delivery.mail import Fate, probe
 from reporter.delivery.target import MARKER, Target, local_target, open_target
 from reporter.service.doctor.finding import Finding, fail, ok, warn
-from reporter.service.log import clean
-from reporter.service.notify import connected
+from reporter.service.notify import hurried
 
 MARK = "doctor00"
 USUAL = 2_000_000  # bytes of a message with its PDF, amply
@@ -24,17 +23,13 @@ def relay(config: Config, _: datetime) -> Iterator[Finding]:
         return
     settings = config.mail.relay
     place = f"{settings.host}:{settings.port}"
-    try:
-        with connected(settings) as server:
-            largest = int(server.esmtp_features.get("size") or 0)
-    except (OSError, smtplib.SMTPException) as error:
-        why = " ".join(clean(str(error)).split())[:200]
-        yield fail(f"{place}: {why or type(error).__name__}", "is it up, and is `mail.relay:` right?", 69)
-        return
-    if largest and largest < USUAL:
-        yield warn(f"{place} takes {largest:,} bytes at most; larger editions go as a link", "raise its limit")
+    answer = probe(hurried(settings))
+    if answer.fate is not Fate.ACCEPTED:
+        yield fail(f"{place}: {answer.text}", "is it up, and is `mail.relay:` right?", 69)
+    elif answer.text.isdigit() and 0 < int(answer.text) < USUAL:
+        yield warn(f"{place} takes {answer.text} bytes at most; larger editions go as a link", "raise its limit")
     else:
-        yield ok(f"{place} is up{', TLS' * (settings.tls != 'off')}{', knows us' * bool(settings.password)}")
+        yield ok(f"{place} is up{', TLS' * (settings.tls != 'off')}{', knows us' * bool(settings.user)}")
 
 
 def archive(config: Config, now: datetime) -> Iterator[Finding]:
