@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 
 from reporter import __version__
 from reporter.batch_file import Job
 from reporter.config import Brief, Config
-from reporter.delivery.archive import publish, shelves, sound_manifest
+from reporter.delivery.archive import shelves, sound_manifest
 from reporter.delivery.shelf import read_shelf
 from reporter.delivery.target import local_target
 from reporter.document.edition import Edition
+from reporter.document.email import Mail
 from reporter.engines import EngineName, run_all
 from reporter.errors import DocumentError, ReporterError
 from reporter.facts import Facts, compute_facts
@@ -31,6 +32,8 @@ from reporter.voices.memory import remember
 
 #: A folder of templates as it travels: names and contents.
 Overlay = tuple[tuple[str, bytes], ...]
+#: Brings an edition to its places and tells its files.
+Deliver = Callable[[Job, Edition], tuple[Path, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,7 @@ class Task:
     overlay: Overlay  # the user's templates
     facts: Facts
     voices: Voices
+    mail: Mail
     house: str  # hash of the program and the bundled templates that must make it
 
 
@@ -64,7 +68,8 @@ def build(task: Task) -> Edition:
     if house() != task.house:
         raise DocumentError("this worker has another version of the program or its templates; install the same")
     config = task.config.model_copy(update={"templates": unpacked(task.overlay) if task.overlay else None})
-    return build_edition(config, task.job.brief, task.facts, task.voices, languages=task.job.brief.languages)
+    brief = task.job.brief
+    return build_edition(config, brief, task.facts, task.voices, languages=brief.languages, mail=task.mail)
 
 
 @cache
@@ -109,37 +114,38 @@ class Shared:
             config.sources.use,
             store=config.prices_store,
         )
+        self.prices_of = lru_cache(maxsize=8)(self._prices)
         self.facts = lru_cache(maxsize=64)(self._facts)
         self.table = lru_cache(maxsize=8)(self._table)
-        self.heard: dict[str, Voices] = {}  # by the name of a brief: what others say, without our own memory
+        self.heard: dict[str, Voices] = {}  # by series: what others say, without our own memory
 
-    def task(self, job: Job) -> Task:
+    def task(self, job: Job, mail: Mail) -> Task:
         """Raises DataError where the gate refuses the pair."""
         facts = replace(self.facts(shared_part(job.brief)), brief=job.name)
         looks = Config(brand=job.brand, paper=job.paper, formats=self.config.formats)
         overlay = overlaid(self.config.templates)
         voices = self.voices(job)
-        return Task(job=job, config=looks, overlay=overlay, facts=facts, voices=voices, house=house())
+        return Task(job=job, config=looks, overlay=overlay, facts=facts, voices=voices, mail=mail, house=house())
 
-    def prices_of(self, brief: Brief) -> Prices:
+    def _prices(self, part: str) -> Prices:
+        brief = Brief.model_validate_json(part)
         return self.prices.only((*brief.tickers, *backdrop(brief)))
 
     def _facts(self, part: str) -> Facts:
-        brief = Brief.model_validate_json(part)
-        prices = self.prices_of(brief)
+        brief, prices = Brief.model_validate_json(part), self.prices_of(part)
         return compute_facts(prices, "", brief, gate(prices, brief.subject, brief), self.calendar)
 
     def _table(self, part: str) -> bytes:
-        return prices_csv(self.prices_of(Brief.model_validate_json(part)))
+        return prices_csv(self.prices_of(part))
 
     def voices(self, job: Job) -> Voices:
-        """What others said, asked once a brief, and what we said to this client before."""
-        prices = self.prices_of(job.brief)
-        if job.name not in self.heard:
-            self.heard[job.name] = gather_voices(self.config, job.name, job.brief, prices, self.calendar, ())
-        earlier = read_shelf(folder_of(job, self.config), job.name, self.session)
+        """What others said, asked once a series, and what we said to this client before."""
+        prices = self.prices_of(shared_part(job.brief))
+        if job.series not in self.heard:
+            self.heard[job.series] = gather_voices(self.config, job.configured, job.brief, prices, self.calendar, ())
+        earlier = read_shelf(self.config.output, job.name, self.session)
         memory = remember(earlier, job.brief.subject, job.brief.benchmark, prices)
-        return self.heard[job.name].model_copy(update={"memory": memory})
+        return self.heard[job.series].model_copy(update={"memory": memory})
 
 
 def shared_part(brief: Brief) -> str:
@@ -152,14 +158,9 @@ def overlaid(templates: Path | None) -> Overlay:
     return packed(templates) if templates else ()
 
 
-def folder_of(job: Job, config: Config) -> Path:
-    """Where the editions of a client stand."""
-    return config.output / job.client if job.client else config.output
-
-
 def is_made(job: Job, config: Config, session: date) -> bool:
     """Whether the archive has an edition of this session, whole and with all the files of its manifest."""
-    target = local_target(folder_of(job, config))
+    target = local_target(config.output)
     taken = [one for one in shelves(target, job.name, session.year) if one.session == session]
     return any(sound_manifest(target, one.path) for one in taken)
 
@@ -168,16 +169,19 @@ def run_batch(
     jobs: Sequence[Job],
     config: Config,
     sessions: Mapping[str, tuple[Calendar, date]],
-    now: datetime,
+    deliver: Deliver,
     *,
     engine: EngineName,
     workers: int,
     address: str | None = None,
+    mail: Mail = Mail.NONE,
 ) -> Iterator[Outcome]:
     """Every job with its outcome, as they end. A failure ends its own edition only.
 
     Args:
         sessions: By the name of the exchange calendar: the calendar, and the session to speak about.
+        deliver: Takes each finished edition, here and not where it was made: a task can run twice.
+        mail: Whether bodies of mails are wanted for the editions that have recipients.
     """
     shared: dict[str, Shared] = {}
     failed: list[Outcome] = []
@@ -192,26 +196,27 @@ def run_batch(
         for job in jobs:
             if job.brief.calendar in shared:
                 try:
-                    yield shared[job.brief.calendar].task(job)
+                    wanted = mail if job.brief.recipients else Mail.NONE
+                    yield shared[job.brief.calendar].task(job, wanted)
                 except ReporterError as error:
                     failed.append(failure(job, error))
 
     for task, future in run_all(build, tasks(), engine, workers, address):
         yield from failed
         failed.clear()
-        yield delivered(task.job, future, config, shared[task.job.brief.calendar], now)
+        yield delivered(task.job, future, shared[task.job.brief.calendar], deliver)
     yield from failed
 
 
-def delivered(job: Job, future: Future[Edition], config: Config, shared: Shared, now: datetime) -> Outcome:
-    """The edition in the archive, or why there is none."""
+def delivered(job: Job, future: Future[Edition], shared: Shared, deliver: Deliver) -> Outcome:
+    """The edition where it belongs, or why it is not there."""
     error = future.exception()
     if error is not None:
         return failure(job, error)
     edition = future.result()
     edition = replace(edition, files={**edition.files, "prices.csv": shared.table(shared_part(job.brief))})
     try:
-        files = publish(edition, folder_of(job, config), now)
+        files = deliver(job, edition)
     except ReporterError as trouble:
         return failure(job, trouble)
     if edition.shortfall:

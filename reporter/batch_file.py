@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from reporter.channels import Recipient
 from reporter.config import BRIEF_NAME, Brand, Brief, BriefName, Config, Ticker, conflicts
 from reporter.config_file import in_words
 from reporter.errors import ConfigError, suggestion
@@ -20,7 +22,7 @@ from reporter.yaml_file import Document, Problem, Where, complaint, read_yaml
 
 ClientName = Annotated[str, Field(pattern=BRIEF_NAME)]
 #: Columns of the CSV form; a list in a cell has spaces between its items.
-COLUMNS = ("brief", "subject", "client", "brand", "languages", "paper")
+COLUMNS = ("brief", "subject", "client", "brand", "languages", "paper", "recipients")
 
 
 class Client(Setting):
@@ -29,6 +31,7 @@ class Client(Setting):
     brand: Brand | None = None
     languages: tuple[LanguageCode, ...] = ()  # none: those of the brief
     paper: Literal["A4", "Letter"] | None = None
+    recipients: tuple[Recipient, ...] = ()
 
 
 class Line(Setting):
@@ -48,15 +51,12 @@ class BatchFile(Setting):
 class Job:
     """One edition to make."""
 
-    client: str  # empty: our own
-    name: str  # of the brief, with the subject where that is another one: `sectors-xlk`
+    name: str  # of the edition's series: `small-caps`, `sectors-xlk`, `acme--small-caps` for the client `acme`
+    series: str  # the same for all clients
+    configured: str  # name of the brief in the configuration
     brief: Brief
     brand: Brand
     paper: Literal["A4", "Letter"]
-
-    @property
-    def label(self) -> str:
-        return f"{self.client}/{self.name}" if self.client else self.name
 
 
 def read_batch(path: Path, config: Config) -> tuple[Job, ...]:
@@ -79,7 +79,10 @@ def read_batch(path: Path, config: Config) -> tuple[Job, ...]:
             for job in expand(line, asked.clients, config):
                 for where, text in conflicts(job.brief.__dict__):
                     problems.append(document.problem(("editions", str(number), *where), text))
-                jobs.setdefault(job.label, job)
+                if not re.fullmatch(BRIEF_NAME, job.name):
+                    text = f"'{job.name}' is too long for the name of a series; shorten the client's or the brief's"
+                    problems.append(document.problem(("editions", str(number)), text))
+                jobs.setdefault(job.name, job)
     if problems:
         raise complaint(path, problems)
     return tuple(jobs.values())
@@ -105,12 +108,16 @@ def expand(line: Line, clients: Mapping[str, Client], config: Config) -> Iterato
         for name in line.clients or ("",):
             client = clients.get(name, Client())
             own: dict[str, object] = {"languages": client.languages} if client.languages else {}
+            if name:  # the readers of our own editions are not theirs
+                own |= {"recipients": client.recipients, "recipients_file": None}
             if subject != brief.subject:
                 field = tuple(brief.subject if ticker == subject else ticker for ticker in brief.field)
                 own |= {"subject": subject, "field": field, "title": {}}
+            series = line.brief if subject == brief.subject else f"{line.brief}-{plain(subject)}"
             yield Job(
-                client=name,
-                name=line.brief if subject == brief.subject else f"{line.brief}-{plain(subject)}",
+                name=f"{name}--{series}" if name else series,
+                series=series,
+                configured=line.brief,
                 brief=brief.model_copy(update=own),
                 brand=client.brand or config.brand,
                 paper=client.paper or config.paper,
@@ -152,7 +159,9 @@ def from_csv(path: Path) -> Document:
             if clients.setdefault(client, own) != own:
                 problems.append(Problem(number + 2, 1, f"client '{client}' has other settings than in an earlier row"))
         elif own_settings(cells):
-            problems.append(Problem(number + 2, 1, "brand, languages and paper are a client's: name the client"))
+            problems.append(
+                Problem(number + 2, 1, "brand, languages, paper and recipients are a client's: name the client")
+            )
     return Document(path, {"clients": clients, "editions": editions}, places, tuple(problems))
 
 
@@ -164,5 +173,5 @@ def listed(cells: Mapping[str, str], *names: str) -> dict[str, Sequence[str]]:
 def own_settings(cells: Mapping[str, str]) -> dict[str, Any]:
     """Settings of a row's client."""
     found: dict[str, Any] = {"brand": {"name": cells["brand"]}} if cells.get("brand") else {}
-    found |= {"languages": cells["languages"].split()} if cells.get("languages") else {}
+    found |= {name: cells[name].split() for name in ("languages", "recipients") if cells.get(name)}
     return found | ({"paper": cells["paper"]} if cells.get("paper") else {})

@@ -32,6 +32,7 @@ COMMANDS = (
     "healthcheck",
     "doctor",
     "explain",
+    "preview",
     "archive",
     "completion",
 )

@@ -58,13 +58,33 @@ def make_edition(
         ConfigError: the vault of quotes is wrong.
         DocumentError: a template is wrong.
     """
+    prices, facts, voices = gather_material(
+        config, name, brief, calendar=calendar, as_of=as_of, earlier=earlier, progress=progress
+    )
+    edition = build_edition(config, brief, facts, voices, languages=languages, mail=mail, progress=progress)
+    return replace(edition, files={**edition.files, "prices.csv": prices_csv(prices)})
+
+
+def gather_material(
+    config: Config,
+    name: str,
+    brief: Brief,
+    *,
+    calendar: Calendar,
+    as_of: date,
+    earlier: Sequence[Earlier] = (),
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[Prices, Facts, Voices]:
+    """What an edition is built of: all that comes from a source, and the facts that follow from the prices.
+
+    Raises:
+        DataError, UpstreamError, ConfigError: as `make_edition`.
+    """
     progress(f"prices of {len(brief.tickers)} funds from {config.sources.use}, up to {as_of}")
     prices, quality = gated_prices(config, name, brief, calendar, as_of)
     voices = gather_voices(config, name, brief, prices, calendar, earlier)
     progress("facts")
-    facts = compute_facts(prices, name, brief, quality, calendar)
-    edition = build_edition(config, brief, facts, voices, languages=languages, mail=mail, progress=progress)
-    return replace(edition, files={**edition.files, "prices.csv": prices_csv(prices)})
+    return prices, compute_facts(prices, name, brief, quality, calendar), voices
 
 
 def build_edition(

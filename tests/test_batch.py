@@ -22,12 +22,15 @@ import pytest
 from reporter.batch import Outcome, Shared, build, is_made, run_batch
 from reporter.batch_file import Job, read_batch
 from reporter.config import Config, FilesSettings
+from reporter.delivery.archive import publish
 from reporter.document.edition import Edition
+from reporter.document.email import Mail
 from reporter.engines import run_all
 from reporter.errors import ConfigError
 from reporter.prices import load_prices
 from reporter.prices.bars import TITLES
 from reporter.sessions import Calendar
+from tests.delivery.smtp_server import SmtpServer
 
 AS_OF = date(2024, 10, 16)
 NOW = datetime(2024, 10, 17, 6, tzinfo=UTC)
@@ -67,9 +70,15 @@ def ask(ours: Config, tmp_path: Path) -> Callable[..., tuple[Job, ...]]:
 @pytest.fixture
 def run(ours: Config, calendar: Calendar) -> Callable[..., list[Outcome]]:
     def batch(jobs: Sequence[Job], engine: Any = "serial", **more: Any) -> list[Outcome]:
-        return list(run_batch(jobs, ours, {"XNYS": (calendar, AS_OF)}, NOW, engine=engine, workers=2, **more))
+        return list(
+            run_batch(jobs, ours, {"XNYS": (calendar, AS_OF)}, publisher(ours), engine=engine, workers=2, **more)
+        )
 
     return batch
+
+
+def publisher(config: Config) -> Callable[[Job, Edition], tuple[Path, ...]]:
+    return lambda _, edition: publish(edition, config.output, NOW)
 
 
 def complaint(read: Callable[..., Any], *given: str) -> list[str]:
@@ -81,7 +90,7 @@ def complaint(read: Callable[..., Any], *given: str) -> list[str]:
 class TestFile:
     def test_every_combination_is_one_edition(self, ask: Callable[..., tuple[Job, ...]]) -> None:
         jobs = ask()
-        assert [job.label for job in jobs] == ["acme/small-caps", "bonds", "bonds-ief"]
+        assert [job.name for job in jobs] == ["acme--small-caps", "bonds", "bonds-ief"]
         client, own, other = jobs
         assert (client.brand.name, client.paper, client.brief.languages) == ("Acme Partners", "Letter", ("en",))
         assert (own.brand.name, own.paper) == ("Market Brief", "A4")
@@ -148,8 +157,8 @@ class TestRun:
         sources = ours.sources.model_copy(update={"use": "files", "files": FilesSettings(folder=tmp_path)})
         config = ours.model_copy(update={"sources": sources})
         jobs = ask("editions:\n  - brief: bonds\n    subjects: [IEF, TLT]\n")
-        ended = run_batch(jobs, config, {"XNYS": (calendar, AS_OF)}, NOW, engine="serial", workers=1)
-        outcomes = {outcome.job.label: outcome for outcome in ended}
+        ended = run_batch(jobs, config, {"XNYS": (calendar, AS_OF)}, publisher(ours), engine="serial", workers=1)
+        outcomes = {outcome.job.name: outcome for outcome in ended}
         assert outcomes["bonds"].files
         assert outcomes["bonds-ief"].exit_code == 65
         assert "there is no IEF.csv" in outcomes["bonds-ief"].failure
@@ -159,7 +168,7 @@ class TestRun:
     ) -> None:
         jobs = ask()
         run(jobs[:1])
-        assert [job.label for job in jobs if not is_made(job, ours, AS_OF)] == ["bonds", "bonds-ief"]
+        assert [job.name for job in jobs if not is_made(job, ours, AS_OF)] == ["bonds", "bonds-ief"]
         page = next(ours.output.rglob("*.html"))
         page.write_bytes(page.read_bytes() + b" ")
         assert not is_made(jobs[0], ours, AS_OF), "a damaged edition is none"
@@ -169,7 +178,7 @@ class TestRun:
             update={"yahoo": ours.sources.yahoo.model_copy(update={"base_url": "https://canary.example.com"})}
         )
         jobs = ask()
-        task = Shared(jobs, ours.model_copy(update={"sources": sources}), calendar, AS_OF).task(jobs[0])
+        task = Shared(jobs, ours.model_copy(update={"sources": sources}), calendar, AS_OF).task(jobs[0], Mail.NONE)
         assert b"canary" not in pickle.dumps(task)
 
     def test_templates_travel_with_the_task(
@@ -179,10 +188,10 @@ class TestRun:
         own.mkdir()
         (own / "screen.css").write_text("/* of our own */", "utf-8")
         jobs = ask()
-        task = Shared(jobs, ours.model_copy(update={"templates": own}), calendar, AS_OF).task(jobs[0])
+        task = Shared(jobs, ours.model_copy(update={"templates": own}), calendar, AS_OF).task(jobs[0], Mail.NONE)
         (own / "screen.css").unlink()
         made = build(pickle.loads(pickle.dumps(task)))
-        assert b"/* of our own */" in made.files["small-caps-2024-10-16-en.html"]
+        assert b"/* of our own */" in made.files["acme--small-caps-2024-10-16-en.html"]
 
 
 def die_once(marker: str) -> str:
@@ -248,3 +257,33 @@ def test_a_cluster_makes_the_same_bytes_and_outlives_a_worker(
     assert not [outcome.failure for outcome in found if outcome.failure]
     assert contents(found) == one
     assert len(found) == len(jobs)
+
+
+def test_each_client_is_mailed_once(tmp_path: Path) -> None:
+    """From the command: two clients, three readers; the second and the resumed run mail nobody."""
+    with SmtpServer() as relay:
+        (tmp_path / "config.yaml").write_text(
+            "sources: {use: simulated}\nformats: [html]\n"
+            "mail:\n  sender: brief@example.com\n"
+            f"  relay: {{host: 127.0.0.1, port: {relay.port}, tls: off}}\n"
+            "briefs:\n  bonds: {subject: TLT, benchmark: AGG, field: [SHY, IEF, LQD], languages: [en]}\n",
+            "utf-8",
+        )
+        (tmp_path / "clients.csv").write_text(
+            "brief,client,brand,recipients\n"
+            "bonds,acme,Acme Partners,ann@example.com bob@example.com\nbonds,beta,Beta Bank,eve@example.com\n",
+            "utf-8",
+        )
+        for more in ((), (), ("--resume",)):
+            line = [sys.executable, "-m", "reporter", "batch", "clients.csv", "--send", "--engine", "serial", *more]
+            done = subprocess.run(
+                [*line, "--as-of", str(AS_OF)], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100
+            )
+            assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == "0 editions made, 2 there already, 0 failed\n"
+        to = [message.recipients for message in relay.messages]
+        assert sorted(to) == [["ann@example.com"], ["bob@example.com"], ["eve@example.com"]]
+        by_reader = {message.recipients[0]: message.content for message in relay.messages}
+        assert b"Acme Partners" in by_reader["ann@example.com"]
+        assert b"Acme Partners" not in by_reader["eve@example.com"]
+    assert {path.parts[-4] for path in (tmp_path / "output").rglob("manifest.json")} == {"acme--bonds", "beta--bonds"}

@@ -173,7 +173,7 @@ def _run(
 ) -> Run:
     """The run of the edition; begun if the ledger has none."""
     from reporter.service.rows import Run
-    from reporter.service.stages import deadline, mailed_elsewhere
+    from reporter.service.stages import begin, mailed_elsewhere
 
     occurrence = f"adhoc:{uuid.uuid4()}" if test else session.isoformat()
     known = ledger.one(Run, brief=name, occurrence=occurrence)
@@ -185,19 +185,8 @@ def _run(
                 f"'{target}' holds an edition of {name} about {session} that was sent, and this ledger knows nothing "
                 "of it: was a backup put back? --force sends it to everybody again"
             )
-        ledger.add(
-            Run(
-                brief=name,
-                occurrence=occurrence,
-                kind="adhoc",
-                local_label=f"asked for at {now:%Y-%m-%d %H:%M} UTC",
-                deadline_utc=deadline(now, config.mail),
-                created_utc=now,
-                updated_utc=now,
-            )
-        )
-        known = ledger.one(Run, brief=name, occurrence=occurrence)
-        assert known  # noqa: S101
+        label = f"asked for at {now:%Y-%m-%d %H:%M} UTC"
+        known = begin(ledger, name, occurrence, label, config, now)
     return known
 
 

@@ -51,6 +51,21 @@ def alone(ledger: Ledger, run: Run, now: datetime, wait: float = 0.0) -> Iterato
         yield ledger.one(Run, run_id=run.run_id) or run
 
 
+def begin(ledger: Ledger, brief: str, occurrence: str, label: str, config: Config, now: datetime) -> Run:
+    """The run of an edition that is asked for; a new one where the ledger has none."""
+    new = Run(
+        brief=brief,
+        occurrence=occurrence,
+        kind="adhoc",
+        local_label=label,
+        deadline_utc=deadline(now, config.mail),
+        created_utc=now,
+        updated_utc=now,
+    )
+    ledger.add(new)
+    return ledger.one(Run, brief=brief, occurrence=occurrence) or new
+
+
 def build(
     ledger: Ledger,
     run: Run,
@@ -74,6 +89,11 @@ def build(
         run_limited(partial(_build, make, temporary), limits=limits, what=f"{run.brief} {run.occurrence}")
         crash_point("built")
         spool.rename(temporary, final)
+    return spooled(ledger, run, targets, clock)
+
+
+def spooled(ledger: Ledger, run: Run, targets: Sequence[str], clock: Clock) -> Run:
+    """Enter what lies in the spool for a run into the ledger: from here on nothing of it is made again."""
     crash_point("spooled")
     now = clock()
     with ledger.transaction():

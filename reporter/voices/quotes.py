@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from reporter.config import BriefName
 from reporter.config_file import in_words
-from reporter.setting import LANGUAGE_CODE, WEB_ADDRESS, LanguageCode, Setting
+from reporter.setting import LANGUAGE_CODE, WEB_ADDRESS, LanguageCode, Setting, said
 from reporter.yaml_file import complaint, read_yaml
 
-Line = Annotated[str, Field(min_length=1, max_length=400)]
+
+def printable(text: str) -> str:
+    """One line, without invisible characters such as those that turn the direction of writing."""
+    line = " ".join(text.split())
+    if strange := next((one for one in line if unicodedata.category(one)[0] == "C"), ""):
+        raise said(f"the character {strange!a} cannot be printed; take it out")
+    return line
+
+
+Line = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(printable)]
+OptionalLine = Annotated[str, Field(max_length=400), AfterValidator(printable)]
 
 
 class Quote(Setting):
@@ -24,8 +35,8 @@ class Quote(Setting):
     text: Line
     language: Annotated[str, Field(pattern=LANGUAGE_CODE)]
     speaker: Line
-    title: str = ""  # what the speaker does
-    firm: str = ""
+    title: OptionalLine = ""  # what the speaker does
+    firm: OptionalLine = ""
     link: Annotated[str, Field(pattern=WEB_ADDRESS, max_length=400)]
     said: date
     expires: date | None = None  # the last day on which it may be used

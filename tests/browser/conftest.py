@@ -38,7 +38,16 @@ class View:
 
     def away(self) -> list[str]:
         """Requests that leave the machine."""
-        near = ("file:", "data:", "blob:", "about:", "http://127.0.0.1", "http://localhost")
+        near = (
+            "file:",
+            "data:",
+            "blob:",
+            "about:",
+            "chrome:",
+            "chrome-extension:",
+            "http://127.0.0.1",
+            "http://localhost",
+        )
         return [url for url in self.requests if not url.startswith(near)]
 
 

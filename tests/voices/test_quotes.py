@@ -76,6 +76,11 @@ def test_printed_word_for_word_with_its_source(vault: Path, make: Callable[..., 
     assert kept["speaker"] == "Ann Example" and kept["said"] == "2024-10-09"
 
 
+def test_a_quote_over_several_lines_is_one(vault: Path) -> None:
+    vault.write_text(VAULT.replace("text: An older word.", "text: >\n      An older\n      word.\n"), "utf-8")
+    assert read_vault(vault)[1].text == "An older word."
+
+
 def test_no_quote_no_section(make: Callable[..., Edition], vault: Path) -> None:
     made = make("bonds", as_of=date(2022, 12, 30), quotes=vault, formats=("html",))
     assert 'id="quote"' not in made.files["bonds-2022-12-30-en.html"].decode()
@@ -89,6 +94,7 @@ def test_no_quote_no_section(make: Callable[..., Edition], vault: Path) -> None:
         ("https://example.com/note?a=1&b=2", "javascript:alert(1)", "7:5: quotes.0.link: .*begins with https://"),
         ("    firm: ", "    frim: ", r"6:5: quotes.0.frim: unknown setting \(did you mean 'firm'\?\)"),
         ("    speaker: Bob\n", "", "quotes.1.speaker: is missing"),
+        ("speaker: Bob", 'speaker: "B\u202eob"', r"quotes.1.speaker: the character '.u202e' cannot be printed"),
     ],
 )
 def test_mistakes_have_a_place(vault: Path, old: str, new: str, problem: str) -> None:
