@@ -21,6 +21,7 @@ from reporter.document.edition import Edition
 from reporter.document.email import Mail
 from reporter.engines import EngineName, run_all
 from reporter.errors import DocumentError, ReporterError
+from reporter.exchanges import market
 from reporter.facts import Facts, compute_facts
 from reporter.language import BUNDLED
 from reporter.pipeline import backdrop, build_edition, gate
@@ -94,7 +95,7 @@ def unpacked(overlay: Overlay) -> Path:
 
 
 class Shared:
-    """What all editions of one exchange calendar share; nothing in it changes once it is there."""
+    """What all editions of one market share; nothing in it changes once it is there."""
 
     def __init__(self, jobs: Sequence[Job], config: Config, calendar: Calendar, session: date) -> None:
         """Loads the prices of all `jobs` at once.
@@ -111,7 +112,7 @@ class Shared:
             calendar,
             session,
             config.sources,
-            config.sources.use,
+            config.order(jobs[0].brief),
             store=config.prices_store,
         )
         self.prices_of = lru_cache(maxsize=8)(self._prices)
@@ -150,7 +151,8 @@ class Shared:
 
 def shared_part(brief: Brief) -> str:
     """The settings that facts depend on, as JSON: briefs that agree in them share their facts."""
-    return brief.model_dump_json(include={"subject", "benchmark", "field", "headline_index", "backdrop", "calendar"})
+    roles = {"subject", "benchmark", "field", "headline_index", "backdrop"}
+    return brief.model_dump_json(include={*roles, "calendar", "exchanges", "accept"})
 
 
 @cache
@@ -179,14 +181,14 @@ def run_batch(
     """Every job with its outcome, as they end. A failure ends its own edition only.
 
     Args:
-        sessions: By the name of the exchange calendar: the calendar, and the session to speak about.
+        sessions: By `exchanges.market` of a brief: the calendar, and the session to speak about.
         deliver: Takes each finished edition, here and not where it was made: a task can run twice.
         mail: Whether bodies of mails are wanted for the editions that have recipients.
     """
     shared: dict[str, Shared] = {}
     failed: list[Outcome] = []
     for name, (calendar, session) in sessions.items():
-        mine = [job for job in jobs if job.brief.calendar == name]
+        mine = [job for job in jobs if market(job.brief) == name]
         try:
             shared[name] = Shared(mine, config, calendar, session)
         except ReporterError as error:
@@ -194,17 +196,17 @@ def run_batch(
 
     def tasks() -> Iterator[Task]:
         for job in jobs:
-            if job.brief.calendar in shared:
+            if market(job.brief) in shared:
                 try:
                     wanted = mail if job.brief.recipients else Mail.NONE
-                    yield shared[job.brief.calendar].task(job, wanted)
+                    yield shared[market(job.brief)].task(job, wanted)
                 except ReporterError as error:
                     failed.append(failure(job, error))
 
     for task, future in run_all(build, tasks(), engine, workers, address):
         yield from failed
         failed.clear()
-        yield delivered(task.job, future, shared[task.job.brief.calendar], deliver)
+        yield delivered(task.job, future, shared[market(task.job.brief)], deliver)
     yield from failed
 
 

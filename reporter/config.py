@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from reporter.channels import ArchiveTarget, MailSettings, Recipient
 from reporter.errors import suggestion
 from reporter.owner import Owner, StageLimits
-from reporter.setting import DURATION, Duration, LanguageCode, Setting, Switch, duration
+from reporter.setting import DURATION, Duration, LanguageCode, Secret, Setting, Switch, duration
 
 #: Letters, digits and what Yahoo adds for indices, share classes and exchanges: ^VIX, BRK-B, VOD.L, EURUSD=X.
 TICKER = r"^\^?[A-Z0-9][A-Z0-9.\-=]{0,14}$"
@@ -30,7 +30,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 Ticker = Annotated[str, Field(pattern=TICKER)]
 Keyword = Annotated[str, Field(pattern=KEYWORD, max_length=60)]
 BriefName = Annotated[str, Field(pattern=BRIEF_NAME)]
-SourceName = Literal["yahoo", "files", "simulated"]
+SourceName = Literal["yahoo", "tiingo", "fred", "files", "simulated"]
 #: What the field consists of; the words for it stand in templates/languages/*/labels.yaml.
 FieldKind = Literal["funds", "factor-funds", "sector-funds", "country-funds", "bond-funds", "style-funds"]
 
@@ -48,6 +48,25 @@ class YahooSettings(Setting):
     budget: float = Field(default=300.0, gt=0)  # seconds for all requests of one edition
 
 
+class TiingoSettings(Setting):
+    """End-of-day prices of US funds from Tiingo, with a key of your own."""
+
+    key: Secret | None = None  # {env: TIINGO_API_KEY}, {file: path} or {keyring: service/name}
+    base_url: str = "https://api.tiingo.com"
+    timeout: float = Field(default=20.0, gt=0)  # seconds for one request
+    spacing: float = Field(default=0.5, ge=0)  # seconds between two requests
+    budget: float = Field(default=300.0, gt=0)  # seconds for all requests of one edition
+
+
+class FredSettings(Setting):
+    """The backdrop from the Federal Reserve Bank of St. Louis: bill rate, ten-year yield, VIX. Needs no key."""
+
+    base_url: str = "https://fred.stlouisfed.org"
+    timeout: float = Field(default=20.0, gt=0)  # seconds for one request
+    spacing: float = Field(default=0.5, ge=0)  # seconds between two requests
+    budget: float = Field(default=60.0, gt=0)  # seconds for all requests of one edition
+
+
 class FilesSettings(Setting):
     """A folder with one file a ticker: IJR.csv or IJR.parquet, with Yahoo's columns."""
 
@@ -62,8 +81,12 @@ class SimulatedSettings(Setting):
 
 class Sources(Setting):
     use: SourceName = "yahoo"
+    then: tuple[SourceName, ...] = ()  # asked for what that one lacks, one after another
+    cross_check: Switch = True  # hold subject and benchmark against the next source that has them
     store: Path | None = None  # where prices from the network are kept; absent: prices.sqlite in the state folder
     yahoo: YahooSettings = YahooSettings()
+    tiingo: TiingoSettings = TiingoSettings()
+    fred: FredSettings = FredSettings()
     files: FilesSettings = FilesSettings()
     simulated: SimulatedSettings = SimulatedSettings()
 
@@ -135,6 +158,11 @@ class Brief(Setting):
     headline_index: Ticker | None = None  # a fund on the index that headlines quote, when it is not the subject's
     backdrop: Switch = True  # short rate, ten-year yield and VIX, where the source has them
     calendar: str = "XNYS"  # exchange_calendars' name
+    exchanges: dict[Ticker, str] = Field(
+        default={}
+    )  # calendars of tickers that trade elsewhere; known by a suffix: VOD.L
+    sources: tuple[SourceName, ...] = ()  # one after another; none: those of `sources`
+    accept: dict[Ticker, tuple[date, ...]] = Field(default={})  # days on which a fund really moved as it seems
     languages: tuple[LanguageCode, ...] = Field(default=("en", "ru"), min_length=1)
     implication: Switch = True  # the sentence on portfolios in the bottom line
     keywords: dict[LanguageCode, tuple[Keyword, ...]] = Field(default={})  # that a headline must have, by language
@@ -193,6 +221,13 @@ def schedule_conflicts(schedule: Mapping[str, object]) -> Iterator[tuple[str, st
         yield "zone", f"no time zone '{zone[:60]}'{suggestion(zone, known)}"
 
 
+class CalendarChanges(Setting):
+    """What an exchange decided after its calendar was published."""
+
+    extra_closures: tuple[date, ...] = ()
+    extra_sessions: tuple[date, ...] = ()
+
+
 class Config(Setting):
     output: Path = Path("output")  # editions are written below it; relative to the configuration file
     state: Path = Path("output/.state")  # the ledger and what waits to be sent: a local disk, never a share
@@ -203,6 +238,7 @@ class Config(Setting):
     headlines: HeadlineSettings = HeadlineSettings()
     brand: Brand = Brand()
     sources: Sources = Sources()
+    calendars: dict[str, CalendarChanges] = Field(default={})  # by the name of the calendar
     mail: MailSettings | None = None  # absent: nothing is mailed
     archive: tuple[ArchiveTarget, ...] = ()  # where editions go besides `output`
     owner: Owner = Owner()
@@ -213,3 +249,7 @@ class Config(Setting):
     def prices_store(self) -> Path:
         """The file in which prices from the network are kept."""
         return self.sources.store or self.state / "prices.sqlite"
+
+    def order(self, brief: Brief) -> tuple[SourceName, ...]:
+        """The sources of a brief, the first one to ask first; each once."""
+        return tuple(dict.fromkeys(brief.sources or (self.sources.use, *self.sources.then)))

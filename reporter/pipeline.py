@@ -80,7 +80,7 @@ def gather_material(
     Raises:
         DataError, UpstreamError, ConfigError: as `make_edition`.
     """
-    progress(f"prices of {len(brief.tickers)} funds from {config.sources.use}, up to {as_of}")
+    progress(f"prices of {len(brief.tickers)} funds from {', '.join(config.order(brief))}, up to {as_of}")
     prices, quality = gated_prices(config, name, brief, calendar, as_of)
     voices = gather_voices(config, name, brief, prices, calendar, earlier)
     progress("facts")
@@ -169,8 +169,16 @@ def gated_prices(config: Config, name: str, brief: Brief, calendar: Calendar, as
     Raises:
         DataError: the gate refuses them.
     """
+    order = config.order(brief)
     prices = load_prices(
-        brief.tickers, backdrop(brief), calendar, as_of, config.sources, config.sources.use, store=config.prices_store
+        brief.tickers,
+        backdrop(brief),
+        calendar,
+        as_of,
+        config.sources,
+        order,
+        store=config.prices_store,
+        check=(brief.subject, brief.benchmark) if config.sources.cross_check and len(order) > 1 else (),
     )
     return prices, gate(prices, name, brief)
 
@@ -188,7 +196,7 @@ def gate(prices: Prices, name: str, brief: Brief) -> Quality:
     """
     pair = (brief.subject, brief.benchmark)
     others = tuple(ticker for ticker in brief.tickers if ticker not in pair)
-    quality = judge(prices, pair, others)
+    quality = judge(prices, pair, others, brief.accept)
     if quality.status is Status.REFUSED:
         reasons = "; ".join(issue.text for issue in quality.issues if issue.ticker in pair)
         raise DataError(f"{name} refused: {reasons}; {quality.way_out}")

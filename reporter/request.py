@@ -42,6 +42,7 @@ def overridden(config: Config, given: Mapping[str, Any]) -> Config:
             settings[key] = given[key]
     if given["source"]:
         settings["sources"]["use"] = given["source"]
+        only_that(settings)
     if given["prices"] is not None:
         if given["source"] not in (None, "files"):
             raise UsageError(
@@ -49,7 +50,15 @@ def overridden(config: Config, given: Mapping[str, Any]) -> Config:
             )
         settings["sources"]["use"] = "files"
         settings["sources"]["files"]["folder"] = given["prices"]
+        only_that(settings)
     return type(config).model_validate(settings)
+
+
+def only_that(settings: dict[str, Any]) -> None:
+    """The source of the command line goes before all that are configured."""
+    settings["sources"]["then"] = ()
+    for brief in settings["briefs"].values():
+        brief["sources"] = ()
 
 
 def adhoc_brief(adhoc: Mapping[str, str]) -> tuple[str, Brief]:
@@ -99,7 +108,7 @@ def session_of(calendar: Calendar, asked: date | None, now: datetime, source: st
     """The session to speak about: asked for, or the last one that is over and settled at the source."""
     from reporter.config import SETTLED
 
-    last = calendar.last_completed(now - SETTLED if source == "yahoo" else now)
+    last = calendar.last_completed(now - SETTLED if source in ("yahoo", "tiingo", "fred") else now)
     if asked is None:
         return last
     if asked > now.astimezone().date():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import calendar as months
 import hashlib
 import warnings
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
@@ -36,6 +37,8 @@ class Calendar:
     sessions: Days  # datetime64[D]
     closes: Days  # datetime64[s], UTC; as long as `sessions`
     early: NDArray[np.bool_]  # whether the session closed before its usual hour; as long as `sessions`
+    home: Calendar | None = None  # all sessions of the exchange, where these are only those shared with others
+    own: Mapping[str, Calendar] = field(default_factory=dict)  # ticker -> its exchange, where that is another one
 
     @property
     def horizon(self) -> date:
@@ -111,6 +114,30 @@ class Calendar:
         ends: Days = self.sessions[np.append(weeks[1:] != weeks[:-1], False)]
         return ends[: np.searchsorted(ends, np.datetime64(as_of, "D"), side="right")]
 
+    def newest(self, other: Calendar, session: date) -> date:
+        """The last session of another exchange that has closed by the close of a session of this one.
+
+        Raises:
+            UsageError: none has.
+        """
+        row = int(np.searchsorted(other.closes, self.closes[self._known(session)], side="right")) - 1
+        if row < 0:
+            raise UsageError(f"{other.name}: {session} is before the first session that is known, {other.sessions[0]}")
+        return _day(other.sessions[row])
+
+    def changed(self, closures: Sequence[date], sessions: Sequence[date]) -> Calendar:
+        """The calendar without some sessions, and with others, which close at the hour of the session before them."""
+        kept = ~np.isin(self.sessions, np.array(closures, "M8[D]"))
+        table = np.zeros(int(kept.sum()), TABLE)
+        table["session"], table["close"], table["early"] = self.sessions[kept], self.closes[kept], self.early[kept]
+        new = np.zeros(len(set(sessions)), TABLE)
+        new["session"] = sorted(set(sessions))
+        new = new[~np.isin(new["session"], table["session"]) & (new["session"] > self.sessions[0])]
+        before = np.searchsorted(self.sessions, new["session"]) - 1
+        new["close"] = self.closes[before] + (new["session"] - self.sessions[before]).astype("m8[s]")
+        table = np.sort(np.concatenate([table, new]), order="session")
+        return Calendar(self.name, table["session"].copy(), table["close"].copy(), table["early"].copy())
+
     def seen(self, other: Calendar, sessions: Days) -> Days:
         """The session of another exchange whose close is the newest one at the close of each of `sessions`.
 
@@ -139,6 +166,14 @@ class Calendar:
         return row
 
 
+@dataclass(frozen=True)
+class Listing:
+    """Where a ticker trades, and the last session of that exchange that may be told of."""
+
+    calendar: Calendar
+    last: date
+
+
 def months_before(day: date, count: int) -> date:
     """The same day of the month `count` months earlier, or that month's last day where it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 - count, 12)
@@ -163,7 +198,7 @@ def load_calendar(name: str, now: datetime) -> Calendar:
     if table is None:
         table = _build(name, now.date())
         _keep(kept_as, table, now.date())
-    return Calendar(name, *(table[column].copy() for column in ("session", "close", "early")))
+    return Calendar(name, table["session"].copy(), table["close"].copy(), table["early"].copy())
 
 
 def _read(name: str, now: datetime) -> NDArray[Any] | None:

@@ -85,7 +85,7 @@ def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Steps:
         "reporter.pipeline": {"make_edition": fake.make_edition},
         "reporter.delivery.archive": {"publish": fake.publish},
         "reporter.delivery.shelf": {"read_shelf": lambda root, brief, before: ()},
-        "reporter.sessions": {"load_calendar": lambda name, now: Weekdays()},
+        "reporter.exchanges": {"brief_calendar": lambda config, brief, now: Weekdays()},
     }
     for name, contents in modules.items():
         module = ModuleType(name)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @config_option
 @click.option("--as-of", metavar="YYYY-MM-DD", callback=day, help="Speak about this day; default: the last session.")
-@click.option("--source", type=click.Choice(["yahoo", "files", "simulated"]), help="Where prices come from.")
+@click.option("--source", type=click.Choice(["yahoo", "tiingo", "files", "simulated"]), help="Where prices come from.")
 @click.option("--prices", metavar="DIR", type=click.Path(path_type=Path), help="A folder of prices.")
 @click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Where editions are written.")
 @click.option("--format", "formats", type=click.Choice(["html", "pdf"]), multiple=True, help="Repeatable.")
@@ -62,15 +62,17 @@ def batch(
     from reporter.batch import run_batch
     from reporter.batch_file import read_batch
     from reporter.document.email import Mail
-    from reporter.sessions import load_calendar
+    from reporter.exchanges import brief_calendar, market
 
     jobs = read_batch(file, config)
     for job in jobs:
         languages(config, job.brief.languages)
     now = datetime.now(UTC)
-    calendars = {name: load_calendar(name, now) for name in dict.fromkeys(job.brief.calendar for job in jobs)}
+    markets = {market(job.brief): job.brief for job in jobs}
+    calendars = {name: brief_calendar(config, brief, now) for name, brief in markets.items()}
     sessions = {
-        name: (calendar, session_of(calendar, as_of, now, config.sources.use)) for name, calendar in calendars.items()
+        name: (calendar, session_of(calendar, as_of, now, config.order(markets[name])[0]))
+        for name, calendar in calendars.items()
     }
     asked = len(jobs)
     started = time.monotonic()

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 @click.option("--headline-index", metavar="TICKER", help="A fund on the index that the news quote.")
 @click.option("--calendar", metavar="NAME", help="The exchange whose sessions count; default: XNYS.")
 @click.option("--as-of", metavar="YYYY-MM-DD", callback=day, help="Speak about this day; default: the last session.")
-@click.option("--source", type=click.Choice(["yahoo", "files", "simulated"]), help="Where prices come from.")
+@click.option("--source", type=click.Choice(["yahoo", "tiingo", "files", "simulated"]), help="Where prices come from.")
 @click.option(
     "--prices", metavar="DIR", type=click.Path(path_type=Path), help="A folder of prices; means --source files."
 )
@@ -71,12 +71,12 @@ def brief(
 
     from reporter.delivery.archive import publish
     from reporter.delivery.shelf import read_shelf
+    from reporter.exchanges import brief_calendar
     from reporter.pipeline import make_edition
-    from reporter.sessions import load_calendar
 
     now = datetime.now(UTC)
-    calendar = load_calendar(chosen.calendar, now)
-    session = session_of(calendar, as_of, now, config.sources.use)
+    calendar = brief_calendar(config, chosen, now)
+    session = session_of(calendar, as_of, now, config.order(chosen)[0])
     edition = make_edition(
         config,
         name,

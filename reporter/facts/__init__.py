@@ -81,7 +81,7 @@ def compute_facts(prices: Prices, name: str, brief: Brief, quality: Quality, cal
     field = tuple(ticker for ticker in brief.field if ticker in quality.usable)
     index = brief.headline_index if brief.headline_index in quality.usable else None
     funds = tuple(dict.fromkeys((subject, benchmark, *field, *((index,) if index else ()))))
-    backdrop = tuple(BACKDROP.values()) if brief.backdrop else ()
+    backdrop = tuple(one for one in BACKDROP.values() if brief.backdrop and one not in quality.excluded)
     bases = {window: calendar.base(as_of, window) for window in WINDOWS}
     panel = make_panel(prices, (*funds, *backdrop), bases)
     pair = make_pair(panel, subject, benchmark)

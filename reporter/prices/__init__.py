@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,11 +17,9 @@ from numpy.typing import NDArray
 from reporter.config import SourceName, Sources
 from reporter.errors import DataError, UpstreamError
 from reporter.prices.bars import COLUMNS, Bars, Fetched, Flaw, Problem, is_level, listed, total_return
-from reporter.prices.checks import partial_problem, split_problem, split_suspects, standing_problem
-from reporter.sessions import Calendar, Days
-
-if TYPE_CHECKING:
-    from reporter.prices.asking import Line
+from reporter.prices.checks import agreement, partial_problem, split_problem, split_suspects, standing_problem
+from reporter.prices.sources import SOURCES
+from reporter.sessions import Calendar, Days, Listing
 
 #: Of every price that is kept: far below a cent, so that a price divided by many splits is still told apart.
 DECIMALS = 6
@@ -106,7 +103,7 @@ def load_prices(
     order: SourceName | Sequence[SourceName],
     *,
     store: Path | None = None,
-    calendars: Mapping[str, Calendar] = MappingProxyType({}),
+    check: Sequence[str] = (),
 ) -> Prices:
     """Bars of all tickers on the sessions of the calendar, from the earliest bar to the as-of session.
 
@@ -116,12 +113,13 @@ def load_prices(
     Args:
         tickers: Each one is a column of the result or has a line in `problems`.
         optional_tickers: Taken where a source has them; their absence is no problem.
-        calendar: Bars on other days are left out, with a note.
+        calendar: Bars on other days are left out, with a note; where it knows a ticker's own exchange, that one's days
+            count, each placed on the first session at whose close it was known.
         as_of: The last session.
         sources: Their settings.
         order: The sources to ask, one after another.
         store: Where prices from the network are kept; None: nowhere, all of them are fetched.
-        calendars: Ticker -> calendar of its exchange, where that is another one.
+        check: Tickers that are held against a second source.
 
     Raises:
         DataError: a folder of files that is not there, or has no prices at all.
@@ -129,19 +127,19 @@ def load_prices(
     """
     order = (order,) if isinstance(order, str) else tuple(order)
     wanted = tuple(dict.fromkeys((*tickers, *optional_tickers)))
-    own = {ticker: calendars.get(ticker, calendar) for ticker in wanted}
+    listings = {ticker: listing(ticker, calendar, as_of) for ticker in wanted}
     found: dict[str, _Found] = {}
     notes: list[str] = []
     currencies: dict[str, str] = {}
     moments: dict[str, datetime] = {}
     for name in order:
-        open_ = {ticker: own[ticker] for ticker in wanted if ticker not in found or found[ticker].problem}
+        open_ = {ticker: listings[ticker] for ticker in wanted if ticker not in found or found[ticker].problem}
         if not open_:
             break
-        fetched = _asked(name, open_, as_of, sources, store, alone=len(order) == 1)
+        fetched = _asked(name, open_, sources, store, alone=len(order) == 1)
         notes += fetched.notes
         for ticker in open_:
-            one, remarks = _judged(name, ticker, fetched, own[ticker], as_of)
+            one, remarks = _judged(name, ticker, fetched, listings[ticker])
             before = found.get(ticker)
             if before is None or one.problem is None:
                 found[ticker] = one
@@ -150,13 +148,16 @@ def load_prices(
                 notes += remarks if ticker in tickers else []
                 if before and before.problem and ticker in tickers:
                     notes.append(f"{ticker}: prices from {name}, since {before.problem.text}")
+    for ticker in check:
+        notes += _cross_checked(ticker, found[ticker], order, listings[ticker], sources, store)
     problems = {t: one.problem for t, one in found.items() if one.problem and (t in tickers or one.bars is not None)}
     kept = {ticker: one.bars for ticker, one in found.items() if one.bars is not None}
     if not kept and problems and all(problem.flaw is Flaw.UNAVAILABLE for problem in problems.values()):
         raise UpstreamError(next(iter(problems.values())).text.partition(": ")[2])
     first = min((bars["session"][0].astype(date) for bars in kept.values()), default=as_of)
     sessions = calendar.between(first, as_of)
-    places = {ticker: sessions if own[ticker] is calendar else calendar.seen(own[ticker], sessions) for ticker in kept}
+    exchanges = {ticker: listings[ticker].calendar for ticker in kept}
+    places = {t: sessions if own is calendar else calendar.seen(own, sessions) for t, own in exchanges.items()}
     return Prices(
         **_frames(kept, places, sessions),
         source=found[wanted[0]].source if wanted else order[0],
@@ -166,34 +167,47 @@ def load_prices(
         origin={ticker: found[ticker].source for ticker in kept},
         moments=_of(moments, tuple(kept)),
         currencies=_of(currencies, tuple(kept)),
-        trading={ticker: ~np.isnat(days) for ticker, days in places.items() if own[ticker] is not calendar},
+        trading={ticker: ~np.isnat(days) for ticker, days in places.items() if exchanges[ticker] is not calendar},
     )
 
 
+def listing(ticker: str, calendar: Calendar, as_of: date) -> Listing:
+    """Where a ticker trades, and its last session that is over at the close of the as-of."""
+    own = calendar.own.get(ticker) or calendar.home or calendar
+    return Listing(own, as_of if own is calendar else calendar.newest(own, as_of))
+
+
 def _asked(
-    name: SourceName, own: Mapping[str, Calendar], as_of: date, sources: Sources, store: Path | None, *, alone: bool
+    name: SourceName,
+    listings: Mapping[str, Listing],
+    sources: Sources,
+    store: Path | None,
+    *,
+    alone: bool,
+    patient: bool = True,
 ) -> Fetched:
     """What a source says. One of several that is not set up, or not there, has a problem for each ticker."""
     try:
-        return SOURCES[name](own, as_of, sources, store)
+        return SOURCES[name](listings, sources, store, patient)
     except (DataError, UpstreamError) as error:
         if alone:
             raise
-        return Fetched(bars={}, problems={ticker: Problem(Flaw.UNAVAILABLE, f"{ticker}: {error}") for ticker in own})
+        text = f"{name}: {error}"
+        return Fetched(bars={}, problems={one: Problem(Flaw.UNAVAILABLE, f"{one}: {text}") for one in listings})
 
 
-def _judged(name: str, ticker: str, fetched: Fetched, own: Calendar, as_of: date) -> tuple[_Found, list[str]]:
+def _judged(name: str, ticker: str, fetched: Fetched, place: Listing) -> tuple[_Found, list[str]]:
     """Bars of one source on the sessions of its exchange, and whether they stand by themselves; notes."""
     given, problem = fetched.bars.get(ticker), fetched.problems.get(ticker)
     if given is None:
         return _Found(name, None, problem), []
-    bars, strange = _on_sessions(given, own, as_of, ticker)
+    own, last = place.calendar, place.last
+    bars, strange = _on_sessions(given, own, last, ticker)
     notes = [f"{ticker}: bars on days without a session left out: {listed(strange)}"] if len(strange) else []
     if not is_level(ticker) and (suspects := split_suspects(bars)):
         notes.append(f"{ticker}: moved by the ratio of a split, please check: {suspects}")
     if len(bars) == 0:
-        return _Found(name, None, problem or Problem(Flaw.MISSING, f"{ticker}: no close on or before {as_of}")), notes
-    last = own.on_or_before(as_of)
+        return _Found(name, None, problem or Problem(Flaw.MISSING, f"{ticker}: no close on or before {last}")), notes
     own_sessions = own.between(bars["session"][0].astype(date), last)
     on_own = np.full(len(own_sessions), np.nan)
     on_own[np.searchsorted(own_sessions, bars["session"])] = bars["close"]
@@ -203,6 +217,20 @@ def _judged(name: str, ticker: str, fetched: Fetched, own: Calendar, as_of: date
     return _Found(
         name, bars, standing or problem or split_problem(bars, ticker) or partial_problem(bars, ticker, own)
     ), notes
+
+
+def _cross_checked(
+    ticker: str, found: _Found, order: Sequence[SourceName], place: Listing, sources: Sources, store: Path | None
+) -> list[str]:
+    """A note on whether the next source that has the same bars agrees; nothing where there is none."""
+    for name in order:
+        if name == found.source or found.bars is None or found.problem:
+            continue
+        fetched = _asked(name, {ticker: place}, sources, store, alone=False, patient=False)
+        other, _ = _judged(name, ticker, fetched, place)
+        if other.bars is not None and other.problem is None:
+            return [f"{ticker}: {agreement(found.source, found.bars, name, other.bars)}"]
+    return []
 
 
 def _on_sessions(bars: Bars, own: Calendar, as_of: date, ticker: str) -> tuple[Bars, Days]:
@@ -241,71 +269,3 @@ def _frames(kept: Mapping[str, Bars], places: Mapping[str, Days], sessions: Days
         name: pd.DataFrame(np.round(block, DECIMALS, out=block).T, index=index, columns=list(kept))
         for name, block in blocks.items()
     }
-
-
-def _stored(
-    name: str, connect: Callable[[], Line], own: Mapping[str, Calendar], as_of: date, path: Path | None
-) -> Fetched:
-    """Network sources stand behind the store: it is brought up to date, and read."""
-    from reporter.prices.store import open_store
-    from reporter.prices.update import update
-
-    bars: dict[str, Bars] = {}
-    notes: list[str] = []
-    currencies: dict[str, str] = {}
-    moments: dict[str, datetime] = {}
-    with open_store(path) as store:
-        report = update(store, name, connect, own, as_of)
-        problems = dict(report.problems)
-        for ticker, calendar in own.items():
-            series = store.read(name, ticker)
-            if series is None:
-                continue
-            if series.pending and ticker not in problems:
-                problems[ticker] = Problem(
-                    Flaw.UNAVAILABLE, f"{ticker}: {name} has restated its past, and not yet told all"
-                )
-            if series.through >= calendar.on_or_before(as_of) and not series.pending:
-                problems.pop(ticker, None)
-            bars[ticker] = series.bars
-            currencies |= {ticker: series.currency} if series.currency else {}
-            moment, change = store.brought(series, calendar.on_or_before(as_of))
-            moments |= {ticker: moment} if moment else {}
-            notes += [f"{ticker}: {text}" for text in change.split("; ") if text and not text.startswith("dividend ")]
-    return Fetched(bars=bars, problems=problems, notes=tuple(notes), moments=moments, currencies=currencies)
-
-
-def _yahoo(own: Mapping[str, Calendar], as_of: date, sources: Sources, store: Path | None) -> Fetched:
-    def connect() -> Line:
-        from reporter.prices import yahoo
-
-        return yahoo.connect(sources.yahoo)
-
-    return _stored("yahoo", connect, own, as_of, store)
-
-
-def _files(own: Mapping[str, Calendar], as_of: date, sources: Sources, _: Path | None) -> Fetched:
-    from reporter.prices.files import fetch
-
-    return fetch(tuple(own), as_of, sources.files)
-
-
-def _simulated(own: Mapping[str, Calendar], as_of: date, sources: Sources, _: Path | None) -> Fetched:
-    from reporter.prices.simulated import fetch
-
-    bars: dict[str, Bars] = {}
-    problems: dict[str, Problem] = {}
-    for calendar in dict.fromkeys(own.values()):
-        tickers = [ticker for ticker, its in own.items() if its is calendar]
-        fetched = fetch(tickers, calendar, as_of, sources.simulated)
-        bars |= fetched.bars
-        problems |= fetched.problems
-    return Fetched(bars=bars, problems=problems)
-
-
-#: One file a source, imported when it is asked: yfinance alone costs 0.8 s.
-SOURCES: Mapping[SourceName, Callable[[Mapping[str, Calendar], date, Sources, Path | None], Fetched]] = {
-    "yahoo": _yahoo,
-    "files": _files,
-    "simulated": _simulated,
-}

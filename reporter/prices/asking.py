@@ -39,9 +39,17 @@ class Line(Protocol):
     """A connection to a source, with the budget of one update."""
 
     host: str  # as a user knows it
-    answered: bool  # whether anything has ever come back
-    served_at: datetime | None  # by the clock of the server
     patient: bool  # whether it is worth coming back after a pause
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything has ever come back."""
+        ...
+
+    @property
+    def served_at(self) -> datetime | None:
+        """The newest answer's moment, by the clock of the server."""
+        ...
 
     def left(self) -> float:
         """Seconds of the budget that are left."""

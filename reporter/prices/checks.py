@@ -20,6 +20,9 @@ SPLITS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 20.0, 25.0, 50.0)
 #: lowest that this fund has known in a year, the session cannot have been over. A half day is no such day.
 MEDIAN, THIN, THINNER = 20, 0.25, 3.0
 
+#: How far the moves of a session may differ between two sources: they close at different trades.
+TOLERANCE = 0.005
+
 
 def standing_problem(ticker: str, close: Array, sessions: Days) -> Problem | None:
     """The first reason not to use a fund, or None.
@@ -96,3 +99,17 @@ def split_like(close: Array) -> NDArray[np.int64]:
 def split_suspects(bars: Bars) -> str:
     """Those days, for a note; empty where there is none."""
     return listed(bars["session"][split_like(bars["close"])])
+
+
+def agreement(name: str, bars: Bars, other_name: str, other: Bars) -> str:
+    """Whether two sources tell of the same moves on the sessions of late that both have."""
+    days, rows, places = np.intersect1d(bars["session"], other["session"], return_indices=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = np.abs(np.log(move(bars["close"][rows]) / move(other["close"][places])))[-RECENT:]
+    wrong = np.flatnonzero(apart > TOLERANCE)
+    if len(wrong) == 0:
+        return f"{name} and {other_name} agree within {TOLERANCE:.1%} on the last {len(apart)} sessions"
+    told = listed(days[-len(apart) :][wrong])
+    return (
+        f"{name} and {other_name} differ by more than {TOLERANCE:.1%} on {len(wrong)} of the last {len(apart)}: {told}"
+    )

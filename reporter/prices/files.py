@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -38,8 +38,8 @@ class _Wrong(Exception):  # noqa: N818
         self.flaw = flaw
 
 
-def fetch(tickers: Sequence[str], as_of: date, settings: FilesSettings) -> Fetched:
-    """Bars up to the as-of session from the files that the folder has.
+def fetch(last: Mapping[str, date], settings: FilesSettings) -> Fetched:
+    """Bars up to the last session of each ticker from the files that the folder has.
 
     Raises:
         DataError: no folder is named, or it is not there, or has neither CSV nor Parquet files.
@@ -51,7 +51,7 @@ def fetch(tickers: Sequence[str], as_of: date, settings: FilesSettings) -> Fetch
     bars: dict[str, Bars] = {}
     problems: dict[str, Problem] = {}
     notes: list[str] = []
-    for ticker in tickers:
+    for ticker, as_of in last.items():
         found = next((ticker + kind for kind in KINDS if ticker + kind in names), None)
         if found is None:
             near = suggestion(f"{ticker}.csv", names)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 
 import numpy as np
 
 from reporter.prices import Prices
-from reporter.prices.bars import Flaw, Problem
-from reporter.prices.checks import FEWEST, standing_problem
+from reporter.prices.bars import Array, Flaw, Problem, is_level, move
+from reporter.prices.checks import FEWEST, SPLITS, standing_problem
+
+#: Log moves of one session. Alone and further than JUMP is too far for a fund, 28 % up or 22 % down; from SPIKE on it
+#: is too far when the next session takes it back. APART, BACK: from the median of the field. RETURNED: may stay. None
+#: of the forty funds that were tried went so far in twenty years.
+JUMP, APART = 0.25, 0.2
+SPIKE, BACK, RETURNED = 0.15, 0.15, 0.25
 
 
 class Status(StrEnum):
@@ -61,23 +69,35 @@ class Quality:
         return tuple(issue.ticker for issue in self.issues if issue.flaw is flaw)
 
 
-def judge(prices: Prices, pair: Sequence[str], others: Sequence[str]) -> Quality:
+def judge(
+    prices: Prices,
+    pair: Sequence[str],
+    others: Sequence[str],
+    accept: Mapping[str, Sequence[date]] = MappingProxyType({}),
+) -> Quality:
     """Look at every fund at the last session of the prices.
 
     Args:
         prices: What the source gave, already cut at the as-of.
         pair: Subject and benchmark; an issue with one of them is a refusal.
         others: The field and the headline index; an issue degrades the edition.
+        accept: Ticker -> days on which it really moved as it seems.
     """
-    issues = [issue for ticker in (*pair, *others) if (issue := flaw_of(prices, ticker)) is not None]
+    funds = (*pair, *others)
+    levels = [ticker for ticker in map(str, prices.close) if is_level(ticker) and ticker not in funds]
+    issues = [issue for ticker in funds if (issue := flaw_of(prices, ticker)) is not None]
+    issues += [issue for ticker in levels if (issue := level_flaw(prices, ticker)) is not None]
+    jumps = jump_problems(prices, [ticker for ticker in funds if ticker in prices.close], accept)
+    known = {issue.ticker for issue in issues}
+    issues += [Issue(one, found.flaw, found.text) for one, found in jumps.items() if one not in known]
     bad = {issue.ticker for issue in issues}
     refused = any(ticker in bad for ticker in pair)
     return Quality(
         status=Status.REFUSED if refused else Status.DEGRADED if issues else Status.OK,
-        usable=tuple(ticker for ticker in (*pair, *others) if ticker not in bad),
+        usable=tuple(ticker for ticker in funds if ticker not in bad),
         issues=tuple(issues),
         remarks=prices.notes,
-        way_out=way_out(prices, pair) if refused else "",
+        way_out=way_out(prices, pair, [issue for issue in issues if issue.ticker in pair]) if refused else "",
     )
 
 
@@ -95,8 +115,57 @@ def flaw_of(prices: Prices, ticker: str) -> Issue | None:
     return Issue(ticker, problem.flaw, problem.text) if problem else None
 
 
-def way_out(prices: Prices, pair: Sequence[str]) -> str:
+def level_flaw(prices: Prices, ticker: str) -> Issue | None:
+    """Why a series of the backdrop cannot be used. One that is missing or late is left out without a word, as ever."""
+    problem = prices.problems.get(ticker)
+    told = problem is not None and problem.flaw not in (Flaw.MISSING, Flaw.UNAVAILABLE, Flaw.STALE, Flaw.SHORT)
+    return Issue(ticker, problem.flaw, problem.text) if problem and told else None
+
+
+def jump_problems(prices: Prices, funds: Sequence[str], accept: Mapping[str, Sequence[date]]) -> dict[str, Problem]:
+    """Funds that moved alone while the field stood still, as a wrong price does.
+
+    A fall of the whole market is none: what counts is the distance from the median move of all funds on that session.
+    """
+    funds = [ticker for ticker in funds if not is_level(ticker)]
+    if not funds:
+        return {}
+    found = {}
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        moves = {ticker: np.log(move(prices.close[ticker].to_numpy("float64"))) for ticker in funds}
+    for ticker, own in moves.items():
+        rows = np.flatnonzero(np.abs(own) > SPIKE)
+        others = [moves[other][rows] for other in funds if other != ticker]
+        alone = np.abs(own[rows] - middle(others, len(rows)))
+        following = np.append(own[1:], np.nan)[rows]
+        far = (np.abs(own[rows]) > JUMP) & (alone > APART)
+        back = (alone > BACK) & (np.abs(own[rows] + following) < RETURNED * np.abs(own[rows]))
+        days = prices.sessions[rows[far | back]].date
+        odd = [(day, float(np.exp(own[row]))) for day, row in zip(days, rows[far | back], strict=True)]
+        odd = [one for one in odd if one[0] not in accept.get(ticker, ())]
+        if odd:
+            day, factor = odd[0]
+            like = np.isclose(max(factor, 1 / factor), SPLITS, rtol=0.01).any()
+            what = "as after a split that was left out" if like else "while the other funds did not"
+            text = f"{ticker}: moved by {factor - 1:+.0%} on {day}, {what}"
+            found[ticker] = Problem(Flaw.SPLIT if like else Flaw.JUMP, text)
+    return found
+
+
+def middle(moves: Sequence[Array], count: int) -> Array:
+    """The median of several funds' moves; 0 where there is none."""
+    if not moves or not count:
+        return np.zeros(count)
+    table = np.array(moves)
+    empty = np.isnan(table).all(axis=0)
+    table[:, empty] = 0.0
+    return np.asarray(np.nanmedian(table, axis=0), "float64")
+
+
+def way_out(prices: Prices, pair: Sequence[str], issues: Sequence[Issue]) -> str:
     """What the user can do: speak about an earlier session where both have one, else look at the source."""
+    if any(issue.flaw in (Flaw.JUMP, Flaw.SPLIT) for issue in issues):
+        return "compare with another source; if the move is real, list its day under `accept` of the brief"
     if all(ticker in prices.close for ticker in pair):
         both = prices.close[list(pair)].notna().all(axis=1).to_numpy()
         if both.sum() >= FEWEST and not both[-1]:

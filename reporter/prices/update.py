@@ -11,10 +11,11 @@ from datetime import date, datetime
 import numpy as np
 
 from reporter.config import SETTLED
+from reporter.exchanges import CURRENCIES
 from reporter.prices.asking import Line, pull
 from reporter.prices.bars import Array, Bars, Flaw, Problem, first_fault, is_level, listed, move, total_return
-from reporter.prices.store import Series, Store
-from reporter.sessions import Calendar
+from reporter.prices.store import Store
+from reporter.sessions import Calendar, Listing
 
 #: Sessions that every pull asks for again, to notice what has been restated.
 OVERLAP = 30
@@ -40,42 +41,39 @@ def update(
     store: Store,
     source: str,
     connect: Callable[[], Line],
-    calendars: Mapping[str, Calendar],
-    as_of: date,
+    listings: Mapping[str, Listing],
     *,
     again: bool = False,
 ) -> Report:
-    """Asks for what is missing up to a session.
+    """Asks for what is missing.
 
     Args:
         source: Its name in the store.
         connect: Is called when there is something to ask for, and only then.
-        calendars: Ticker -> the calendar of its exchange; these tickers are brought up to date.
-        as_of: A ticker with a bar of that session is not asked for …
+        listings: Ticker -> its exchange; one with a bar of the last session is not asked for …
         again: … unless this is set: then its last sessions are compared at any rate.
     """
     report = Report()
     wanted: dict[str, date | None] = {}
-    for ticker, calendar in calendars.items():
+    for ticker, listing in listings.items():
         known = store.read(source, ticker)
         if known is None or known.pending:
             wanted[ticker] = None
-        elif again or known.through < calendar.on_or_before(as_of):
+        elif again or known.through < listing.last:
             wanted[ticker] = known.bars["session"][-OVERLAP:][0].astype(date)
     if not wanted:
         return report
     line = connect()
-    whole = take(store, source, line, wanted, calendars, report)
-    take(store, source, line, dict.fromkeys(whole), calendars, report)
+    whole = take(store, source, line, wanted, listings, report)
+    take(store, source, line, dict.fromkeys(whole), listings, report)
     incomplete = {
         ticker: day
         for ticker in wanted
-        if ticker not in report.problems
-        and (day := first_hole(store, source, ticker, calendars[ticker], as_of)) is not None
+        if ticker not in report.problems and (day := first_hole(store, source, ticker, listings[ticker])) is not None
     }
     if line.patient and incomplete:
-        whole = take(store, source, line, incomplete, calendars, report)
-        take(store, source, line, dict.fromkeys(whole), calendars, report)
+        whole = take(store, source, line, incomplete, listings, report)
+        take(store, source, line, dict.fromkeys(whole), listings, report)
     return report
 
 
@@ -84,7 +82,7 @@ def take(
     source: str,
     line: Line,
     wanted: Mapping[str, date | None],
-    calendars: Mapping[str, Calendar],
+    listings: Mapping[str, Listing],
     report: Report,
 ) -> list[str]:
     """One pull into the store. Gives the tickers whose past has changed, which have to be fetched whole."""
@@ -95,19 +93,22 @@ def take(
     whole = []
     for ticker in wanted:
         report.problems.pop(ticker, None)
-        if problem := fetched.problems.get(ticker):
+        calendar = listings[ticker].calendar
+        currency = fetched.currencies.get(ticker, "")
+        problem = fetched.problems.get(ticker) or foreign(ticker, currency, calendar)
+        if problem:
             report.problems[ticker] = problem
             continue
         served = fetched.moments.get(ticker)
-        bars, early, change = final(fetched.bars[ticker], calendars[ticker], served)
+        bars, early, change = final(fetched.bars[ticker], calendar, served)
         if early:
             report.problems[ticker] = Problem(Flaw.STALE, f"{ticker}: {early}")
-        bars, problem = believable(bars, ticker, calendars[ticker], line.host)
+        bars, problem = believable(bars, ticker, calendar, line.host)
         if problem:
             report.problems[ticker] = problem
         if len(bars) == 0:
             continue
-        answer = Answer(bars, fetched.currencies.get(ticker, ""), served or closed(bars, calendars[ticker]), change)
+        answer = Answer(bars, currency, served or closed(bars, calendar), change)
         with store.writing():
             if not settle(store, source, ticker, answer, wanted[ticker] is None, report):
                 whole.append(ticker)
@@ -273,12 +274,22 @@ def first_contradiction(bars: Bars, ticker: str) -> int | None:
     return int(wrong[0]) if len(wrong) else None
 
 
-def first_hole(store: Store, source: str, ticker: str, calendar: Calendar, as_of: date) -> date | None:
+def foreign(ticker: str, currency: str, calendar: Calendar) -> Problem | None:
+    """Whether a currency is not one in which the exchange quotes. A pair of currencies has one of its own."""
+    usual = CURRENCIES.get(calendar.name)
+    if not currency or not usual or currency in usual or is_level(ticker) or "=" in ticker:
+        return None
+    return Problem(
+        Flaw.CURRENCY, f"{ticker}: prices in {currency}; at {calendar.name} they are in {' or '.join(sorted(usual))}"
+    )
+
+
+def first_hole(store: Store, source: str, ticker: str, listing: Listing) -> date | None:
     """The day to ask from again: some sessions before the first one of late that has no bar; None: none is missing."""
-    series: Series | None = store.read(source, ticker)
+    series = store.read(source, ticker)
     if series is None:
         return None
-    sessions = calendar.between(series.bars["session"][0].astype(date), as_of)[-RECENT:]
+    sessions = listing.calendar.between(series.bars["session"][0].astype(date), listing.last)[-RECENT:]
     missing = np.flatnonzero(~np.isin(sessions, series.bars["session"]))
     if len(missing) == 0:
         return None

@@ -19,7 +19,7 @@ from reporter.prices.bars import BAR, Bars, Flaw, make_bars
 from reporter.prices.store import Store, open_store
 from reporter.prices.update import Report, update
 from reporter.prices.yahoo import connect
-from reporter.sessions import Calendar
+from reporter.sessions import Calendar, Listing
 from tests.yahoo_server import Yahoo, serve
 
 AS_OF = date(2024, 10, 16)
@@ -72,8 +72,8 @@ def pull(yahoo: Yahoo, calendar: Calendar, path: Path) -> Callable[..., Report]:
     def one(*tickers: str, until: date = AS_OF, again: bool = False) -> Report:
         settings = YahooSettings(base_url=yahoo.url, timeout=2.0, spacing=0.0, budget=10.0)
         with open_store(path) as store:
-            own = dict.fromkeys(tickers or ("AAA", "BBB"), calendar)
-            return update(store, "yahoo", lambda: connect(settings), own, until, again=again)
+            own = dict.fromkeys(tickers or ("AAA", "BBB"), Listing(calendar, until))
+            return update(store, "yahoo", lambda: connect(settings), own, again=again)
 
     return one
 
@@ -302,7 +302,7 @@ def test_a_restatement_that_cannot_be_fetched_whole_is_not_used(
 def test_another_currency_than_before_is_refused(yahoo: Yahoo, calendar: Calendar, path: Path, pull) -> None:
     pull()
     yahoo.faults["AAA"] = ["pence"]
-    assert pull("AAA", again=True).problems["AAA"].text == "AAA: prices in GBp, and in USD before"
+    assert pull("AAA", again=True).problems["AAA"].text == "AAA: prices in GBp; at XNYS they are in USD"
     np.testing.assert_array_equal(stored(path)["close"], yahoo.bars["AAA"]["Close"])
 
 

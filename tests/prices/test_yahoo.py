@@ -139,7 +139,9 @@ def test_nothing_is_kept_on_disk(
 
 def test_currencies_are_known(yahoo: Yahoo, calendar: Calendar) -> None:
     yahoo.faults["BBB"] = ["pence"]
-    assert load(yahoo, calendar).currencies == {"AAA": "USD", "BBB": "GBp"}
+    prices = load(yahoo, calendar)
+    assert prices.currencies == {"AAA": "USD"}
+    assert prices.problems["BBB"].text == "BBB: prices in GBp; at XNYS they are in USD"
 
 
 @pytest.mark.parametrize(("hour", "kept"), [(19, False), (20, False), (21, True)])
