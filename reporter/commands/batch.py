@@ -80,7 +80,7 @@ def batch(
     try:
         with delivery(config, send, now) as (deliver, is_done):
             if resume:
-                jobs = tuple(job for job in jobs if not is_done(job, sessions[job.brief.calendar][1]))
+                jobs = tuple(job for job in jobs if not is_done(job, sessions[market(job.brief)][1]))
             mail = Mail.READERS if send else Mail.NONE
             made = run_batch(
                 jobs, config, sessions, deliver, engine=engine, workers=workers, address=address, mail=mail

@@ -69,9 +69,9 @@ def send(
     reporter send small-caps --dry-run mails
     """
     from reporter.document.email import Mail
+    from reporter.exchanges import brief_calendar
     from reporter.service.ledger import open_ledger
     from reporter.service.stages import alone
-    from reporter.sessions import load_calendar
 
     config = overridden(configuration(config_path, False), {**dict.fromkeys(("output", "paper", "formats")), **given})
     name, brief = configured_brief(config, name)
@@ -80,7 +80,7 @@ def send(
         raise ConfigError(["mail: nothing is set up; add `mail:` with a sender and a relay (docs/delivery.md)"])
     brief, readers = _readers(name, brief, testers, language)
     now = datetime.now(UTC)
-    session = session_of(load_calendar(brief.calendar, now), as_of, now, config.sources.use)
+    session = session_of(brief_calendar(config, brief, now), as_of, now, config.order(brief)[0])
     make = partial(_make, config, name, brief, session, now, Mail.TEST if testers else Mail.READERS)
     if dry_run:
         _write_mails(dry_run, config, brief, readers, make(), now)
@@ -118,14 +118,14 @@ def _readers(name: str, brief: Brief, testers: tuple[str, ...], language: str | 
 def _make(config: Config, name: str, brief: Brief, session: date, now: datetime, mail: Mail) -> Edition:
     """The edition, made in whatever process this is called in."""
     from reporter.delivery.shelf import read_shelf
+    from reporter.exchanges import brief_calendar
     from reporter.pipeline import make_edition
-    from reporter.sessions import load_calendar
 
     return make_edition(
         config,
         name,
         brief,
-        calendar=load_calendar(brief.calendar, now),
+        calendar=brief_calendar(config, brief, now),
         as_of=session,
         languages=brief.languages,
         mail=mail,

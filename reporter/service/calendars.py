@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 
 from reporter.config import Brief, Config
 from reporter.errors import ReporterError
+from reporter.exchanges import brief_calendar, market
 from reporter.limits import Limits, run_limited
-from reporter.sessions import Calendar, load_calendar
+from reporter.sessions import Calendar
 
 HORIZON = timedelta(days=60)  # of sessions must be known
 SECONDS = 120.0  # for one calendar; the library behind it needs two
@@ -27,7 +28,7 @@ class Calendars:
             if brief.schedule is None:
                 continue
             try:
-                found[name] = calendar = self._one(brief, now)
+                found[name] = calendar = self._one(config, brief, now)
             except ReporterError as error:
                 causes[f"calendar:{brief.calendar}"] = f"{name} cannot be scheduled: {error}"
                 continue
@@ -37,15 +38,16 @@ class Calendars:
                 )
         return found, causes
 
-    def _one(self, brief: Brief, now: datetime) -> Calendar:
-        day, calendar = self._known.get(brief.calendar, (None, None))
+    def _one(self, config: Config, brief: Brief, now: datetime) -> Calendar:
+        key = f"{market(brief)} {config.calendars}"
+        day, calendar = self._known.get(key, (None, None))
         if calendar is None or day != now.date():
             # Where there is no table yet, a child makes it: what it imports does not stay in a process of years.
-            run_limited(_load, brief.calendar, now, limits=Limits(wall=SECONDS), what=f"the calendar {brief.calendar}")
-            calendar = load_calendar(brief.calendar, now)
-            self._known[brief.calendar] = (now.date(), calendar)
+            run_limited(_load, config, brief, now, limits=Limits(wall=SECONDS), what=f"the calendar {brief.calendar}")
+            calendar = brief_calendar(config, brief, now)
+            self._known[key] = (now.date(), calendar)
         return calendar
 
 
-def _load(name: str, now: datetime) -> None:
-    load_calendar(name, now)
+def _load(config: Config, brief: Brief, now: datetime) -> None:
+    brief_calendar(config, brief, now)

@@ -7,16 +7,16 @@ from datetime import datetime
 
 from reporter.config import Config, SimulatedSettings, Sources
 from reporter.errors import DataError
+from reporter.exchanges import brief_calendar, exchange_calendar
 from reporter.limits import Limits, run_limited
 from reporter.service.calendars import HORIZON, SECONDS
 from reporter.service.doctor.finding import Finding, fail, ok, warn
-from reporter.sessions import load_calendar
 
 
 def calendars(config: Config, now: datetime) -> Iterator[Finding]:
     """How far each exchange's sessions are known."""
     for name in sorted({brief.calendar for brief in config.briefs.values()}):
-        known = load_calendar(name, now)
+        known = exchange_calendar(config, name, now)
         last = known.last_completed(now)
         if known.horizon < (now + HORIZON).date():
             yield warn(f"{name}: sessions are known to {known.horizon} only", "pip install -U exchange-calendars")
@@ -29,13 +29,14 @@ def source(config: Config, now: datetime) -> Iterator[Finding]:
     from reporter.prices import load_prices
 
     for brief in list(config.briefs.values())[:1]:
-        calendar = load_calendar(brief.calendar, now)
+        calendar = brief_calendar(config, brief, now)
+        source, *_ = config.order(brief)
         as_of = calendar.on_or_before(calendar.week_ends(calendar.last_completed(now))[-1].astype(object))
-        prices = load_prices([brief.subject], (), calendar, as_of, config.sources, config.sources.use)
+        prices = load_prices([brief.subject], (), calendar, as_of, config.sources, source)
         if problem := prices.problems.get(brief.subject):
-            raise DataError(f"{brief.subject} from {config.sources.use}: {problem}")
+            raise DataError(f"{brief.subject} from {source}: {problem.text}")
         last = prices.close.index[-1].date()
-        yield ok(f"{brief.subject} from {config.sources.use}, last bar {last}")
+        yield ok(f"{brief.subject} from {source}, last bar {last}")
 
 
 def pages(config: Config, now: datetime) -> Iterator[Finding]:
@@ -50,8 +51,8 @@ def pages(config: Config, now: datetime) -> Iterator[Finding]:
 def _make(config: Config, name: str, now: datetime) -> None:
     from reporter.pipeline import make_edition
 
-    brief = config.briefs[name]
-    calendar = load_calendar(brief.calendar, now)
+    brief = config.briefs[name].model_copy(update={"sources": ()})
+    calendar = brief_calendar(config, brief, now)
     invented = Sources(use="simulated", simulated=SimulatedSettings())
     made = config.model_copy(update={"sources": invented})
     as_of = calendar.last_completed(now)
