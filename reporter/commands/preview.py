@@ -67,8 +67,8 @@ class Atelier:
         """
         from reporter.delivery.shelf import read_shelf
         from reporter.document.email import Mail
+        from reporter.exchanges import brief_calendar
         from reporter.pipeline import build_edition, gather_material
-        from reporter.sessions import load_calendar
 
         config = overridden(configuration(self._path, adhoc=False), self._given)
         self.watched = (self.watched[0], config.templates, config.quotes)
@@ -78,8 +78,8 @@ class Atelier:
         asked = (config.sources, config.quotes, quotes, config.output, name, brief)
         if asked != self._asked:
             now = datetime.now(UTC)
-            calendar = load_calendar(brief.calendar, now)
-            session = session_of(calendar, self._as_of, now, config.sources.use)
+            calendar = brief_calendar(config, brief, now)
+            session = session_of(calendar, self._as_of, now, config.order(brief)[0])
             earlier = read_shelf(config.output, name, session)
             self._material = gather_material(
                 config, name, brief, calendar=calendar, as_of=session, earlier=earlier, progress=note
