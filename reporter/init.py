@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -19,15 +20,33 @@ def bundled_config() -> Path:
     return installed if installed.is_file() else Path(__file__).parent.parent / "config.yaml"
 
 
-def config_text(values: Mapping[str, str | list[str]]) -> str:
-    """The bundled configuration with some values replaced; comments stay.
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What somebody who was asked wants: values by the name of the setting, at whatever depth it stands."""
 
-    `values`: name of a setting, at whatever depth it stands (`languages`: in every brief), to its value.
-    """
+    briefs: Sequence[str] = ()  # none: all of the bundled ones
+    values: Mapping[str, str | list[str]] = field(default_factory=dict)
+
+
+def config_text(answers: Answers) -> str:
+    """The bundled configuration with the answers in it. Comments stay, and so do other briefs, as comments."""
     text = bundled_config().read_text("utf-8")
-    for name, value in values.items():
+    head, start, blocks = text.partition("\nbriefs:\n")
+    if answers.briefs:
+        blocks = "".join(
+            block if name in answers.briefs else re.sub(r"(?m)^  (?=.*\S)", "  # ", block)
+            for name, block in brief_blocks(blocks)
+        )
+    text = head + start + blocks
+    for name, value in answers.values.items():
         text = _with_value(text, name, json.dumps(value, ensure_ascii=False))  # a JSON text or list is YAML as well
     return text
+
+
+def brief_blocks(text: str) -> list[tuple[str, str]]:
+    """Name and lines of every brief; what stands before the first one has no name."""
+    parts = re.split(r"(?m)^(?=  [a-z0-9][a-z0-9-]*:)", text)
+    return [(part.strip().partition(":")[0], part) for part in parts]
 
 
 def _with_value(text: str, name: str, value: str) -> str:
@@ -44,26 +63,33 @@ def interactive() -> bool:
     return sys.stdin.isatty()
 
 
-def answers() -> dict[str, str | list[str]]:
-    """The settings that everybody wants to choose."""
+def ask() -> Answers:
+    """Four questions; a folder of prices is asked for where they come from files."""
     from reporter.language import language_codes
 
-    known = language_codes()
+    bundled = bundled_config().read_text("utf-8").partition("\nbriefs:\n")[2]
+    briefs = [name for name, _ in brief_blocks(bundled) if name]
+    click.echo(f"Briefs: {', '.join(briefs)}", err=True)
+    chosen = click.prompt("Which of them (all, or names)", "all", value_proc=_some_of(["all", *briefs]), err=True)
+    codes = language_codes()
+    values: dict[str, str | list[str]] = {
+        "languages": click.prompt("Languages", ", ".join(codes), value_proc=_some_of(codes), err=True),
+        "use": click.prompt("Prices from", "yahoo", type=click.Choice(["yahoo", "files", "simulated"]), err=True),
+    }
+    if values["use"] == "files":
+        values["folder"] = click.prompt("Folder of prices", "prices", err=True)
+    values["output"] = click.prompt("Folder for editions", "output", err=True)
+    return Answers(briefs=() if "all" in chosen else chosen, values=values)
 
-    def codes(text: str) -> list[str]:
-        listed = [code.strip() for code in text.split(",") if code.strip()]
+
+def _some_of(known: Sequence[str]) -> Callable[[str], list[str]]:
+    def some(text: str) -> list[str]:
+        listed = [one.strip() for one in text.split(",") if one.strip()]
         if not listed or not set(listed) <= set(known) or len(set(listed)) < len(listed):
             raise click.BadParameter(f"name one or more of {', '.join(known)}, separated by commas")
         return listed
 
-    chosen: dict[str, str | list[str]] = {
-        "output": click.prompt("Folder for editions", "output"),
-        "languages": click.prompt("Languages", "en, ru", value_proc=codes),
-        "use": click.prompt("Prices from", "yahoo", type=click.Choice(["yahoo", "files", "simulated"])),
-    }
-    if chosen["use"] == "files":
-        chosen["folder"] = click.prompt("Folder of prices", "prices")
-    return chosen
+    return some
 
 
 def write_new(path: Path, text: str) -> None:

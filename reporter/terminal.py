@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 
@@ -29,3 +29,16 @@ def steps() -> Iterator[Callable[[str], None]]:
         console = Console(stderr=True, highlight=False)
         with console.status("", spinner="dots") as status:
             yield status.update
+
+
+def summarise(titles: Iterable[str], gist: Sequence[str]) -> None:
+    """What was made, at a glance, for a person: titles, and a line of the rest. Nothing without a terminal."""
+    if not sys.stderr.isatty():
+        return
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console = Console(stderr=True, highlight=False)
+    lines = Text("\n").join([*(Text(title, style="bold") for title in titles), Text(" · ".join(gist), style="dim")])
+    console.print(Padding(lines, (1, 2), expand=False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -288,12 +289,27 @@ class TestWhatItPrints:
         assert run(*ADHOC, "--open").exit_code == 0
         assert opened == ["output/a.html"]
 
-    def test_on_a_terminal(self, steps: Steps, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    @pytest.mark.parametrize(("columns", "term"), [("80", "xterm"), ("24", "xterm"), ("80", "dumb")])
+    def test_on_a_terminal(
+        self, steps: Steps, monkeypatch: pytest.MonkeyPatch, capsys: Any, columns: str, term: str
+    ) -> None:
+        """A summary on standard error, never wider than the terminal and without escapes where they are not wanted."""
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setenv("TERM", term)
+        monkeypatch.setenv("NO_COLOR", "1")
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
         reporter(list(ADHOC), standalone_mode=False)
         printed = capsys.readouterr()
         assert printed.out == "output/a.pdf\noutput/a.html\n"
-        assert printed.err.splitlines() == ["· prices", "", "Малые — ±", "Малые — ±", "thin", ""]
+        lines = re.sub(r"\x1b\[\??[0-9;]*[A-Za-z]|\r", "", printed.err).splitlines()
+        assert printed.err.count("Малые — ±") == 2 and "eem-vs-acwi" in printed.err and "thin" in printed.err
+        assert max(map(len, lines)) <= int(columns)
+        assert not re.search(r"\x1b\[(?:\d+;)*[34][0-9]", printed.err), "no colour; bold is none"
+        assert ("- prices" in lines) == (term == "dumb")
+
+    def test_a_pipe_gets_no_word_more(self, steps: Steps) -> None:
+        result = run(*ADHOC)
+        assert (result.stdout, result.stderr) == ("output/a.pdf\noutput/a.html\n", "")
 
 
 class TestFailures:
@@ -334,19 +350,31 @@ class TestInit:
     def test_nobody_to_ask(self, steps: Steps) -> None:
         assert run("init", "my.yaml").stdout == "my.yaml\n"
 
-    def test_answers(self, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_four_questions(self, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("reporter.commands.init.interactive", lambda: True)
-        result = run("init", stdin='my "briefs" # \\1\nen, xx\nru\nfiles\n/data/prices\n')
-        assert result.exit_code == 0
-        assert "name one or more of en, ru, separated by commas" in result.output
+        typed = ("bond", "sectors, bonds", "en, xx", "ru", "files", "/data/prices", 'my "briefs" # \\1')
+        result = run("init", stdin="\n".join(typed) + "\n")
+        assert (result.exit_code, result.stdout) == (0, "config.yaml\n"), "questions go to standard error"
+        assert "name one or more of all, small-caps" in result.stderr
+        assert "name one or more of en, ru, separated by commas" in result.stderr
+        assert "reporter brief sectors" in result.stderr
         config = load_config(Path("config.yaml"), known_tickers)
         assert config.output == Path('my "briefs" # \\1')
         assert (config.sources.use, config.sources.files.folder) == ("files", Path("/data/prices"))
-        assert {brief.languages for brief in config.briefs.values()} == {("ru",)}
-        before, after = (path.read_text("utf-8") for path in (init.bundled_config(), Path("config.yaml")))
-        assert [line.partition("#")[2] for line in before.splitlines() if "output" not in line] == [
-            line.partition("#")[2] for line in after.splitlines() if "output" not in line
-        ]
+        assert {name: brief.languages for name, brief in config.briefs.items()} == {
+            "sectors": ("ru",),
+            "bonds": ("ru",),
+        }
+        text = Path("config.yaml").read_text("utf-8")
+        assert "  # small-caps:\n  #   title:" in text, "what was not chosen stays as a comment"
+        for comment in ("# editions are written below this folder", "# what it is held against"):
+            assert comment in text
+
+    def test_all_answers_by_return(self, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("reporter.commands.init.interactive", lambda: True)
+        assert run("init", stdin="\n" * 4).exit_code == 0
+        bundled = load_config(init.bundled_config(), known_tickers, folder=Path())
+        assert load_config(Path("config.yaml"), known_tickers) == bundled
 
     def test_stopped(self, steps: Steps, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("reporter.commands.init.interactive", lambda: True)

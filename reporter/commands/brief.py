@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from reporter.request import (
     overridden,
     session_of,
 )
+from reporter.terminal import steps, summarise
 
 if TYPE_CHECKING:
     from reporter.document.edition import Edition
@@ -77,24 +77,20 @@ def brief(
     now = datetime.now(UTC)
     calendar = brief_calendar(config, chosen, now)
     session = session_of(calendar, as_of, now, config.order(chosen)[0])
-    edition = make_edition(
-        config,
-        name,
-        chosen,
-        calendar=calendar,
-        as_of=session,
-        languages=spoken,
-        earlier=read_shelf(config.output, name, session),
-        progress=_progress,
-    )
+    with steps() as progress:
+        edition = make_edition(
+            config,
+            name,
+            chosen,
+            calendar=calendar,
+            as_of=session,
+            languages=spoken,
+            earlier=read_shelf(config.output, name, session),
+            progress=progress,
+        )
     _tell(edition, publish(edition, config.output, now), as_json, show)
     if edition.shortfall:
         raise DocumentError(edition.shortfall)
-
-
-def _progress(step: str) -> None:
-    if sys.stderr.isatty():
-        click.echo(f"· {step}", err=True)
 
 
 def _tell(edition: Edition, paths: tuple[Path, ...], as_json: bool, show: bool) -> None:
@@ -105,8 +101,9 @@ def _tell(edition: Edition, paths: tuple[Path, ...], as_json: bool, show: bool) 
     else:
         for feed, why in quality.silent.items():
             note(f"no headlines from {feed}: {why}")
-    if sys.stderr.isatty():
-        click.echo("\n".join(("", *edition.headline.values(), edition.verdict, "")), err=True)
+    summarise(
+        edition.headline.values(), (edition.brief, edition.session.isoformat(), evidence(edition), str(quality.status))
+    )
     if as_json:
         told = {
             "brief": edition.brief,
@@ -124,3 +121,12 @@ def _tell(edition: Edition, paths: tuple[Path, ...], as_json: bool, show: bool) 
     page = next((path for path in paths if path.suffix == ".html"), None)
     if show and page:
         click.launch(str(page))
+
+
+def evidence(edition: Edition) -> str:
+    """The verdict with its count: `evidence thin, 1 of 6`."""
+    if not edition.verdict:
+        return "too short a history for a verdict"
+    verdict = json.loads(edition.files.get("facts.json", b"{}")).get("verdict")
+    said = "no evidence" if edition.verdict == "none" else f"evidence {edition.verdict}"
+    return said + (f", {verdict['met']} of {verdict['of']}" if verdict else "")
