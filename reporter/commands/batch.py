@@ -102,9 +102,14 @@ def delivery(config: Config, send: bool, now: datetime) -> Iterator[tuple[Delive
     """What brings an edition to its places, and what tells whether that was done before."""
     from reporter.batch import is_made
     from reporter.delivery.archive import publish
+    from reporter.delivery.target import local_target
 
     if not send:
-        yield lambda _, edition: publish(edition, config.output, now), lambda job, day: is_made(job, config, day)
+        target = local_target(config.output)
+        yield (
+            lambda _, edition: publish(edition, config.output, now, target),
+            lambda job, day: is_made(job, config, day),
+        )
         return
     if config.mail is None:
         raise ConfigError(["mail: nothing is set up; add `mail:` with a sender and a relay (docs/delivery.md)"])

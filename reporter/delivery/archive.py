@@ -62,14 +62,17 @@ class Shelved:
         return f"{self.brief}/{self.session.year}/{self.session}-r{self.revision}"
 
 
-def publish(edition: Edition, root: Path, now: datetime) -> tuple[Path, ...]:
+def publish(edition: Edition, root: Path, now: datetime, target: Target | None = None) -> tuple[Path, ...]:
     """Write an edition below a folder and give the paths of its files, the manifest last.
+
+    Args:
+        target: That folder, where many editions go there: it links the tables of prices that they have in common.
 
     Raises:
         OutputError: it cannot be written; nothing is left behind that a reader could take for an edition.
     """
     try:
-        place = store(edition, local_target(root), now)
+        place = store(edition, target or local_target(root), now)
     except OutputError as error:
         raise OutputError(f"{error}; name another folder with --output") from error
     return tuple(root / place.path / name for name in (*edition.files, MANIFEST))

@@ -6,6 +6,7 @@ A file gets its name only when all of it is there and has been read back, and a 
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import re
 import secrets
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 MARKER = ".brief-archive-id"
 STALE = timedelta(hours=24)  # of temporary files that a dead process of ours left behind
 
+#: Bytes from which a second file with the same content is a link to the first: a table of prices, in a batch.
+LARGE = 1_000_000
+
 
 class Target:
     """Paths are relative to its root, with `/` between their parts."""
@@ -39,6 +43,7 @@ class Target:
         self._root = root.rstrip("/")
         self._kind = kind
         self._settle = SETTLE[kind]
+        self._large: dict[bytes, str] = {}  # SHA-256 of what was written here -> a file that holds it
 
     def read(self, path: str) -> bytes:
         """
@@ -97,6 +102,8 @@ class Target:
                     raise
                 # A server renamed and went before it said so.
             crash_point("archive-file")
+            if len(content) >= LARGE and self._kind == "file":
+                self._large[hashlib.sha256(content).digest()] = final
             return True
 
     def replace(self, path: str, content: bytes, mark: str, now: datetime) -> None:
@@ -169,6 +176,10 @@ class Target:
             return content
 
     def _write(self, temporary: str, content: bytes) -> None:
+        if twin := self._large.get(hashlib.sha256(content).digest()) if self._large else None:
+            with suppress(OSError):  # no links here, or the twin is gone: a file of its own then
+                os.link(twin, temporary)
+                return
         more = {"share_access": "r"} if self._kind == "smb" else {}
         with self._fs.open(temporary, "wb", **more) as file:
             file.write(content)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from reporter.delivery.archive import publish
+from reporter.delivery.target import local_target
 from reporter.document.edition import Edition
 from reporter.errors import OutputError
 from reporter.prices.quality import Quality, Status
@@ -118,3 +119,15 @@ def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(OutputError, match="taken"):
         publish(EDITION, tmp_path / "taken", NOW)
+
+
+def test_what_many_editions_have_in_common_is_on_the_disk_once(tmp_path: Path) -> None:
+    table = b"ticker,session\n" * 100_000
+    target = local_target(tmp_path)
+    editions = [replace(EDITION, brief=name, files={**EDITION.files, "prices.csv": table}) for name in ("one", "two")]
+    first, second = (publish(edition, tmp_path, NOW, target)[3] for edition in editions)
+    assert first.read_bytes() == second.read_bytes() == table
+    assert first.stat().st_ino == second.stat().st_ino
+    first.unlink()
+    third = publish(replace(editions[0], brief="three"), tmp_path, NOW, target)[3]
+    assert third.read_bytes() == table, "a twin that is gone is written anew"
