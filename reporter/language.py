@@ -195,6 +195,7 @@ class Language:
         )
         environment.filters |= {
             "size": lambda quantity: self.mark(quantity, self.spell(quantity, "size")),
+            "change": lambda quantity: self.mark(quantity, self.spell(quantity, "change")),
             "signed": lambda quantity: self.mark(quantity, self.spell(quantity, "signed")),
             "bare": lambda quantity: self.mark(quantity, self.spell(quantity, "bare")),
             "full": lambda quantity: self.mark(quantity, self.spell(quantity, "full")),

@@ -11,8 +11,6 @@ from reporter.story.lexicon import Month
 from reporter.story.situation import Situation
 
 SECTION = "bottom_line"
-#: So many criteria are named in the sentence at most; all of them stand in the table beside it.
-MOST_NAMED = 3
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
@@ -40,9 +38,8 @@ def tests(s: Situation, verdict: Verdict) -> list[Finding]:
             kind,
             count=count(met, "verdict.met"),
             of=count(of, "verdict.of"),
-            met=names(verdict.met if met <= len(verdict.unmet) or len(verdict.unmet) > MOST_NAMED else ()),
-            unmet=names(verdict.unmet if 0 < len(verdict.unmet) < met else ()),
-            last=len(verdict.unmet) == 1,
+            met=names(verdict.met if met <= len(verdict.unmet) else ()),
+            unmet=names(verdict.unmet if 1 < len(verdict.unmet) < met else ()),  # a single one is in the next sentence
             only_just=close_call is not None and close_call.distance < lexicon.NARROWLY,
             size=size(close_call) if close_call else None,
         )

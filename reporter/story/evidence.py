@@ -64,6 +64,7 @@ def gap(s: Situation) -> list[Finding]:
             before=points(before, "gap_before.1M.YTD") if before is not None else None,
             extreme=points(extreme.gap, "ytd_extreme.gap") if extreme and far else None,
             extreme_day=day(extreme.day, "ytd_extreme.day") if extreme and far else None,
+            much=extreme is not None and far and abs(now) <= lexicon.MUCH * abs(extreme.gap),
             base_effect=base_effect(s, change),
         )
     ]

@@ -26,7 +26,7 @@ def title_kind(s: Situation) -> str:
     month = s.facts.returns.total[s.facts.subject].get("1M", 0.0)
     if abs(month) >= lexicon.EXTREME_MONTH:
         return "title_soared" if month > 0 else "title_plunged"
-    if s.standing is None:
+    if s.standing is None or s.month is None:
         return "title_new"
     return f"title_quiet_{s.standing}" if s.quiet else f"title_{s.standing}_{s.week}"
 

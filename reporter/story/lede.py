@@ -70,7 +70,6 @@ def record(s: Situation) -> list[Finding]:
 
 def unchanged(s: Situation) -> list[Finding]:
     """Of a quiet time: since when nothing has changed."""
-    if not s.quiet or s.facts.before is None:
+    if not s.quiet or s.changes is None:
         return []
-    since = day(s.changes.since, "changes.since") if s.changes else day(s.facts.before.day, "before.day")
-    return [s.finding(SECTION, "unchanged", day=since)]
+    return [s.finding(SECTION, "unchanged", day=day(s.changes.since, "changes.since"))]

@@ -64,7 +64,7 @@ def week_words(s: Situation) -> Iterator[Reading]:
     extreme = pt(lexicon.EXTREME_MONTH)
     yield read("soared", "взлетели", f"a month of at least {extreme} %", move >= lexicon.EXTREME_MONTH, *month)
     yield read("plunged", "обвалились", f"a month of at most −{extreme} %", move <= -lexicon.EXTREME_MONTH, *month)
-    quiet = "same criteria met and same profile as a week ago, no event, and a week's gap under half a point"
+    quiet = "nothing on the list changed since the last edition, no event, and a week's gap under half a point"
     yield read("quiet", "без перемен", quiet, s.quiet, *((s.gap("1W"),) if s.has("1W") else ()))
     excited = "a laggard's rally while evidence is thin or absent: the precedents come first"
     yield read("we have been here before", "такое уже бывало", excited, s.excited, *week)

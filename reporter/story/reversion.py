@@ -16,7 +16,7 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
     if not level:
         return []
     low = level[0].kind == "level_low"
-    return [[*level, *(usual_year(s) if low else []), *aftermath(s)]]
+    return [[*level, *(usual_year(s) if low else []), *aftermath(s, low)]]
 
 
 def extreme_level(s: Situation) -> list[Finding]:
@@ -62,10 +62,10 @@ def usual_year(s: Situation) -> list[Finding]:
     ]
 
 
-def aftermath(s: Situation) -> list[Finding]:
+def aftermath(s: Situation, low: bool) -> list[Finding]:
     """What a year said about the next one, where the record says anything."""
     found = s.facts.reversion
     if found is None or found.correlation is None or abs(found.correlation) <= 2 / sqrt(found.n):
         return []
     kind = "aftermath_reverts" if found.correlation < 0 else "aftermath_persists"
-    return [s.finding(SECTION, kind, n=count(found.n, "reversion.n"), few=found.n < lexicon.SHORT_RECORD)]
+    return [s.finding(SECTION, kind, n=count(found.n, "reversion.n"), few=found.n < lexicon.SHORT_RECORD, low=low)]

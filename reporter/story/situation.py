@@ -29,7 +29,7 @@ class Situation:
     standing: Standing | None  # subject against benchmark over that window
     month: Month | None
     week: str  # the subject's own week: "up", "flat", "down"
-    quiet: bool  # nothing on the list has changed since the last edition, or in a week: a short form will do
+    quiet: bool  # nothing on the list has changed since the last edition: a short form will do
     excited: bool  # a laggard's rally: the precedents come first
     field_kind: str  # what the field consists of; the words are the language's
     implication: bool  # whether the sentence on portfolios is wanted
@@ -82,17 +82,10 @@ def assess(facts: Facts, voices: Voices, *, field_kind: str, implication: bool) 
 
 
 def is_quiet(facts: Facts, changes: Changes | None) -> bool:
-    """Nothing changed since the last edition (where there is none: in a week), and there was neither move nor event."""
-    if facts.before is None or facts.verdict is None or facts.subject not in facts.technicals:
+    """Nothing changed since the last edition, without move or event in the week. A first edition is never quiet."""
+    if changes is None or changes.items or facts.before is None or facts.subject not in facts.technicals:
         return False
-    unchanged = not changes.items if changes is not None else same_as_before(facts, facts.before)
-    return unchanged and not any(news(facts, facts.before))
-
-
-def same_as_before(facts: Facts, before: Before) -> bool:
-    """The criteria met and the technical profile are those of a week ago."""
-    met = tuple(one.name for one in facts.verdict.met) if facts.verdict else ()
-    return met == before.met and facts.technicals[facts.subject].status is before.status
+    return not any(news(facts, facts.before))
 
 
 def news(facts: Facts, before: Before) -> Iterator[bool]:
