@@ -20,6 +20,7 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
                 text=quote.text,
                 language=quote.language,
                 translations=tuple({"language": code, "text": text} for code, text in quote.translations.items()),
+                attributions=tuple({"language": code, "text": text} for code, text in quote.attributions.items()),
                 speaker=quote.speaker,
                 title=quote.title,
                 firm=quote.firm,

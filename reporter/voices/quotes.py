@@ -43,6 +43,7 @@ class Quote(Setting):
     briefs: tuple[BriefName, ...] = ()  # none: all of them
     licence: str = ""  # why we may print it; not printed
     translations: dict[LanguageCode, Line] = Field(default={})  # by language; each is marked as ours
+    attributions: dict[LanguageCode, Line] = Field(default={})  # by language, in the place of speaker, title and firm
 
 
 class Vault(Setting):

@@ -26,6 +26,7 @@ quotes:
     expires: 2024-12-31
     briefs: [small-caps]
     translations: {ru: Доказывать должна малая компания.}
+    attributions: {ru: "Энн Экзампл, глава исследований"}
   - text: An older word.
     language: en
     speaker: Bob
@@ -71,6 +72,7 @@ def test_printed_word_for_word_with_its_source(vault: Path, make: Callable[..., 
     assert 'href="https://example.com/note?a=1&amp;b=2"' in english
     assert "our translation" not in english
     assert "«Доказывать должна малая компания.»" in russian and "перевод наш" in russian
+    assert "Энн Экзампл, глава исследований, <a" in russian and "Ann Example" not in russian
     assert re.search(r"9\s<?[^>]*октября 2024|9\u00a0октября 2024", russian)
     kept = json.loads(made.files["voices.json"])["quote"]
     assert kept["speaker"] == "Ann Example" and kept["said"] == "2024-10-09"
