@@ -143,7 +143,7 @@ def build_edition(
     files["facts.json"] = facts_json(
         facts,
         numbers,
-        statements({code: speaker.said for code, speaker in speakers.items()}, numbers),
+        statements({code: speaker.said for code, speaker in speakers.items()}, numbers, story.window),
         lexicon(story.lexicon, Language("en")),
         {code: page.plain_title for code, page in pages.items()},
         story.changes,

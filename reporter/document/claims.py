@@ -6,12 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup, escape
 
 from reporter.finding import Finding, Quantity
 from reporter.language import SCALE, Language, Said
-from reporter.story.contradictions import assertions, main_window, rests_on
+from reporter.story.contradictions import rests_on
 from reporter.story.lexicon_trail import Reading
 
 #: The path of a constant of our own rules, which is in the method note and not in facts.json.
@@ -63,13 +64,16 @@ class Speaker:
         self.spoken += (Spoken(section, kind, fact, text) for fact, text in numbers)
 
 
-def statements(said: Mapping[str, Sequence[Said]], numbers: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+def statements(
+    said: Mapping[str, Sequence[Said]], numbers: Sequence[Mapping[str, object]], window: str | None
+) -> list[dict[str, Any]]:
     """One statement a finding that was said, in the order of the document: the facts that it rests on, the claims with
     its numbers, and its words in each language. A rule of the method note may rest on constants alone.
 
     Args:
         said: By language.
         numbers: The claims of the same edition.
+        window: The one that "the year" means in it.
     """
     claimed: dict[tuple[object, object], list[object]] = {}
     for claim in numbers:
@@ -81,7 +85,6 @@ def statements(said: Mapping[str, Sequence[Said]], numbers: Sequence[Mapping[str
             place = one.finding.section, one.finding.kind
             words.setdefault((*place, times[place]), {})[code] = one
             times[place] += 1
-    window = main_window(one for each in said.values() for found in each for one in assertions(found.finding))
     return [
         {
             "id": f"s{number}",

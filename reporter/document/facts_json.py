@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 from reporter.facts import Facts
 from reporter.facts.before import Before
@@ -28,7 +29,7 @@ DIGITS = 10
 def facts_json(
     facts: Facts,
     claims: Sequence[Mapping[str, object]],
-    statements: Sequence[Mapping[str, object]],
+    statements: Sequence[Mapping[str, Any]],
     lexicon: Sequence[Mapping[str, object]],
     title: Mapping[str, str],
     changes: Changes | None,
@@ -42,7 +43,7 @@ def facts_json(
 def document(
     facts: Facts,
     claims: Sequence[Mapping[str, object]],
-    statements: Sequence[Mapping[str, object]],
+    statements: Sequence[Mapping[str, Any]],
     lexicon: Sequence[Mapping[str, object]],
     title: Mapping[str, str],
     changes: Changes | None,
@@ -54,7 +55,7 @@ def document(
         title: Of the pages, by language.
     """
     returns, quality = facts.returns, facts.quality
-    return {
+    content: dict[str, object] = {
         "schema": SCHEMA,
         "brief": facts.brief,
         "as_of": facts.as_of.isoformat(),
@@ -92,8 +93,30 @@ def document(
         ),
         "lexicon": list(lexicon),
         "claims": list(claims),
-        "statements": list(statements),
     }
+    # What a sentence says of the unknown ("little changed", where nothing is known of before) rests on no such fact.
+    return content | {
+        "statements": [
+            {**one, "facts": [path for path in one["facts"] if path.startswith("voices.") or holds(content, path)]}
+            for one in statements
+        ]
+    }
+
+
+def holds(content: object, path: str) -> bool:
+    """Whether there is something at a path; a key may hold dots itself (VOD.L)."""
+    if not path:
+        return True
+    parts = path.split(".")
+    if isinstance(content, list):
+        return (
+            parts[0].isdigit() and int(parts[0]) < len(content) and holds(content[int(parts[0])], ".".join(parts[1:]))
+        )
+    return isinstance(content, Mapping) and any(
+        key in content and holds(content[key], ".".join(parts[size:]))
+        for size in range(1, len(parts) + 1)
+        if (key := ".".join(parts[:size]))
+    )
 
 
 def present(**parts: object) -> dict[str, object]:

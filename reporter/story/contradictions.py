@@ -213,14 +213,17 @@ class Assertion:
     what: str
 
 
-def refuse_contradictions(findings: Iterable[Finding], facts: Facts) -> None:
+def refuse_contradictions(findings: Iterable[Finding], facts: Facts, window: str | None) -> None:
     """Pass a sound outline.
+
+    Args:
+        window: The one that "the year" means in this edition.
 
     Raises:
         DocumentError: two findings, or a finding and a fact, contradict each other.
     """
     said = [assertion for finding in findings for assertion in assertions(finding)]
-    problem = next(chain(unequal(said), clashing(said), denied(said, facts)), None)
+    problem = next(chain(unequal(said), clashing(said), denied(said, facts, window)), None)
     if problem:
         raise DocumentError(f"{facts.brief} {facts.as_of}: the outline contradicts itself: {problem}")
 
@@ -238,7 +241,7 @@ def assertions(finding: Finding) -> Iterator[Assertion]:
                     yield Assertion(name, topic, what)
 
 
-def rests_on(finding: Finding, window: str) -> Iterator[str]:
+def rests_on(finding: Finding, window: str | None) -> Iterator[str]:
     """Paths of the facts behind a finding: of its values, and of what it asserts.
 
     Args:
@@ -262,10 +265,6 @@ def paths(value: Value) -> Iterator[str]:
             yield from paths(one)
 
 
-def main_window(said: Iterable[Assertion]) -> str:
-    return next((one.what for one in said if one.topic == "window"), "YTD")
-
-
 def unequal(said: Iterable[Assertion]) -> Iterator[str]:
     """Two findings on one topic."""
     first: dict[str, Assertion] = {}
@@ -285,12 +284,10 @@ def clashing(said: Iterable[Assertion]) -> Iterator[str]:
             yield f"{mine} says '{what}' of {topic} and {theirs} '{other}' of {other_topic}: {why}"
 
 
-def denied(said: Iterable[Assertion], facts: Facts) -> Iterator[str]:
+def denied(said: Iterable[Assertion], facts: Facts, window: str | None) -> Iterator[str]:
     """A finding against the facts."""
-    said = tuple(said)
-    window = main_window(said)
     for one in said:
-        if (test := HOLDS.get((one.topic, one.what))) and not test(facts, window):
+        if (test := HOLDS.get((one.topic, one.what))) and not test(facts, window or ""):
             yield f"{one.finding} says '{one.what}' of {one.topic}, which the facts deny"
 
 

@@ -93,6 +93,7 @@ class Story:
     sections: tuple[Section, ...]
     captions: Mapping[str, Caption]  # by chart
     changes: Changes | None  # since the last edition, for the box beside the text
+    window: str | None  # the one that "the year" means; None without any history
     role: str  # what the verdict judges: a `turn` of a laggard, or the `lead` of a leader
     method: tuple[Finding, ...]
     lexicon: tuple[Reading, ...]  # every word with a threshold, and whether it held
@@ -134,11 +135,12 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         sections=connected(rationed(ordered(s, parts))),
         captions=captions(s),
         changes=s.changes,
+        window=s.window,
         role=s.role,
         method=tuple(method.rules(s)),
         lexicon=tuple(lexicon_trail.readings(s)),
     )
-    refuse_contradictions(story.findings, facts)
+    refuse_contradictions(story.findings, facts, s.window)
     return story
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,6 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reporter.document.edition import Edition
+from reporter.document.facts_json import holds
 from reporter.errors import DocumentError
 from reporter.facts import Facts
 from reporter.finding import Finding, Value
@@ -48,7 +51,7 @@ def test_a_story_is_sound(facts: Facts) -> None:
 )
 def test_two_findings(names: tuple[str, ...], message: str, facts: Facts) -> None:
     with pytest.raises(DocumentError, match=re.escape(message)) as raised:
-        contradictions.refuse_contradictions(map(finding, names), facts)
+        contradictions.refuse_contradictions(map(finding, names), facts, "YTD")
     assert "\n" not in str(raised.value)
 
 
@@ -58,7 +61,7 @@ def test_the_same_gap_cannot_narrow_and_widen(facts: Facts) -> None:
         finding("evidence.gap_lags", change="widened", window="YTD"),
     )
     with pytest.raises(DocumentError, match="of year_gap"):
-        contradictions.refuse_contradictions(said, facts)
+        contradictions.refuse_contradictions(said, facts, "YTD")
 
 
 def test_slightly_is_little(facts: Facts) -> None:
@@ -67,10 +70,10 @@ def test_slightly_is_little(facts: Facts) -> None:
         finding("headline.standfirst_lags_flat", year="little", window="YTD"),
         finding("evidence.gap_lags", change="slightly_widened", window="YTD"),
     )
-    contradictions.refuse_contradictions(said, replace(facts, returns=wider))
+    contradictions.refuse_contradictions(said, replace(facts, returns=wider), "YTD")
     narrower = replace(facts.returns, gap={"YTD": -0.1200}, ytd_gap_month_ago=-0.1240)
     with pytest.raises(DocumentError, match="'slightly_widened' of year_gap, which the facts deny"):
-        contradictions.refuse_contradictions(said, replace(facts, returns=narrower))
+        contradictions.refuse_contradictions(said, replace(facts, returns=narrower), "YTD")
 
 
 @pytest.mark.parametrize(("topic", "what"), sorted(contradictions.HOLDS))
@@ -90,3 +93,12 @@ def test_every_row_has_a_wording(pattern: str) -> None:
         for name in re.findall(r"macro (\w+)\(", file.read_text("utf-8"))
     }
     assert any(re.fullmatch(pattern, name) for name in names)
+
+
+def test_what_a_topic_rests_on_is_in_the_facts(make: Callable[..., Edition]) -> None:
+    """Every path of the table leads somewhere, in an edition that has all families of facts."""
+    found = json.loads(make(formats=("html",), languages=("en",)).files["facts.json"])
+    known = [path.format(subject="IJR", window="YTD") for paths in contradictions.RESTS_ON.values() for path in paths]
+    for path in known:
+        assert path.startswith("voices.") or holds(found, path), path
+    assert set(contradictions.RESTS_ON) >= {name for one in contradictions.BY_KIND for name in one.groupindex}
