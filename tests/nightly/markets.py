@@ -39,10 +39,13 @@ PAIRS = (
     ("GDX", "GLD", None, "funds", ()),
     ("VNQ", "VTI", None, "funds", ("RSP",)),
     ("VOD.L", "XYZ", None, "funds", ("BRK-B", "ABC")),
+    ("LONG", "LONGER", None, "funds", ("ABC",)),  # names of a user's, see words.py
 )
 #: Sessions of history, and how often: from the fewest that the gate lets through to twenty years.
 LENGTHS = ((22, 45), (46, 130), (131, 210), (211, 400), (401, 900), (901, 2600), (2601, 5200))
 LENGTH_ODDS = (0.03, 0.04, 0.04, 0.12, 0.25, 0.36, 0.16)
+#: Sessions of a market in which no window has a base: younger than a month, and without a close a week ago.
+NEWBORN = 23
 #: Where the relative strength of the pair is made to stand: gap over a window, fraction; None leaves chance to it.
 YEAR_GAPS = (None, 0.0, 0.004, -0.004, 0.02, -0.02, 0.06, -0.06, 0.15, -0.15, 0.5, -0.4)
 MONTH_GAPS = (None, 0.0, 0.001, -0.001, 0.006, -0.006, 0.02, -0.02, 0.08, -0.08)
@@ -79,7 +82,10 @@ def make_market(number: int, calendar: Calendar) -> Market:
         backdrop=bool(rng.random() < 0.85),
     )
     as_of = pick_session(rng, calendar)
-    prices = make_prices(rng, brief, calendar, as_of)
+    newborn = rng.random() < 0.03
+    while newborn and not (as_of.month > 2 and len(calendar.between(calendar.base(as_of, "1M"), as_of)) > NEWBORN):
+        as_of = pick_session(rng, calendar)
+    prices = make_prices(rng, brief, calendar, as_of, newborn=newborn)
     others = tuple(ticker for ticker in brief.tickers if ticker not in (subject, benchmark))
     quality = judge(prices, (subject, benchmark), others)
     assert quality.status is not Status.REFUSED, (number, quality)
@@ -100,12 +106,12 @@ def pick_session(rng: np.random.Generator, calendar: Calendar) -> date:
     return chosen.astype(date)  # type: ignore[no-any-return]
 
 
-def make_prices(rng: np.random.Generator, brief: Brief, calendar: Calendar, as_of: date) -> Prices:
+def make_prices(rng: np.random.Generator, brief: Brief, calendar: Calendar, as_of: date, *, newborn: bool) -> Prices:
     """Benchmark and subject bent to their targets, the field scattered around them, gaps here and there."""
     sessions = calendar.between(date(2000, 1, 3), as_of)
     low, high = LENGTHS[rng.choice(len(LENGTHS), p=LENGTH_ODDS)]
-    if newborn := rng.random() < 0.02:
-        low = high = 23
+    if newborn:
+        low = high = NEWBORN
     sessions = sessions[-min(len(sessions), int(rng.integers(low, high + 1))) :]
     rows = len(sessions)
     bases = {window: int(np.searchsorted(sessions, np.datetime64(calendar.base(as_of, window)), "right")) - 1

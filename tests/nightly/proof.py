@@ -16,7 +16,7 @@ TYPESETTING = {
     "stops in a row": r"[,;:][ \u00a0]*[,.;:!?)]|(?<!\.)\.\.(?!\.)|[!?.]{2,}(?<!\.\.\.)|\.,",
     "empty brackets": r"\(\W*\)",
     "no space after a stop": r"[a-zа-яё][,;:.!?][A-ZА-ЯЁa-zа-яё]{2,}(?<!\bS&P)",
-    "empty slot": r"\bNone\b(?! of)|\bnan\b|\binf\b|Undefined|Quantity\(|[{}]|<[/\w]|&\w+;",
+    "empty slot": r"\bNone\b(?! (?:of|has|was|is)\b)|\bnan\b|\binf\b|Undefined|Quantity\(|[{}]|<[/\w]|&\w+;",
     "hyphen for a minus": r"(?<![\w)])-\d",
     "hyphen for a dash": r"[ \u00a0]-[ \u00a0]",
     "straight quotes": r"[\"']",
@@ -28,8 +28,9 @@ ENGLISH = {
     "one with a plural": r"(?i)\bone (?:sessions|weeks|months|years|points|tests|funds|cases|attempts|closes|pairs)\b",
     "a count with a singular": r"(?i)\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d*[02-9]) "
     r"(?:session|week|month|year|point|test|fund|case|attempt|close|pair|gain|loss)\b",
-    "one fund are": r"(?<!and )(?<!, )\b[A-Z]{2,5} (?:are|have|were)\b",
-    "many are one": r"(?i)\b(?:caps|stocks|shares|bonds|companies|markets|treasuries) (?:is|has|was)\b",
+    "one fund are": r"(?<!and )(?<!with )(?<!, )\b[A-Z]{2,5} (?:are|have|were)\b",
+    "many are one": r"(?i)(?<!\bover )(?<!\bof )(?<!against )\b[\w-]+ (?:caps|stocks|shares|bonds|companies|markets) "
+    r"(?:is|has|was)\b",
     "apostrophe": r"\w'\w",
 }
 RUSSIAN = {

@@ -34,7 +34,7 @@ def listed(words: str) -> frozenset[str]:
 
 
 #: Adjectives that stand for people or things, and so agree with nothing.
-NOUNS_BY_USE = listed("остальных остальным последней первой")
+NOUNS_BY_USE = listed("остальных остальным последней первой сомневающимся")
 COUNTED = listed("сессия неделя месяц год день условие попытка случай пара фонд признак закрытие полугодие")
 #: After these a number and its noun stand in the genitive.
 BEFORE_GENITIVE = listed("из от до около после более менее больше меньше для среди предыдущих последних ближайших")
@@ -63,11 +63,12 @@ def cases(word: str) -> set[str]:
 def faults(text: str) -> Iterator[str]:
     """What no reading of the words allows, one line each."""
     words = re.findall(r"[\w-]+|[^\w\s]", text.lower())
-    for before, word in pairwise(words):
+    for place, (before, word) in enumerate(pairwise(words)):
         wanted, tags = GOVERNS.get(before), parses(word)
         if wanted and tags and all(tag.POS in DECLINED for tag in tags) and not cases(word) & wanted:
             yield f"case: {before} {word} ({', '.join(sorted(cases(word)))})"
-        if disagree(before, word):
+        counting = place > 0 and (words[place - 1].isdigit() or words[place - 1] in FEW)  # 3 базисных пункта
+        if disagree(before, word) and not (counting and fits(2, word, genitive=False)):
             yield f"agreement: {before} {word}"
     yield from miscounted(words)
 
@@ -98,7 +99,12 @@ def miscounted(words: list[str]) -> Iterator[str]:
         if decimals or not (number.isdigit() or number in ONE | FEW | MANY) or not is_counted(noun):
             continue
         size = int(number) if number.isdigit() else 1 if number in ONE else 2 if number in FEW else 5
-        if not fits(size, noun, genitive=before in BEFORE_GENITIVE) and not (size > 1900 and noun.startswith("год")):
+        dative = before == "по" and any(tag.case == "datv" for tag in parses(noun))  # по 15 случаям
+        if (
+            not dative
+            and not fits(size, noun, genitive=before in BEFORE_GENITIVE)
+            and not (size > 1900 and noun.startswith("год"))
+        ):
             yield f"number and noun: {before} {number} {noun}"
 
 

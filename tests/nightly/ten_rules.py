@@ -100,7 +100,7 @@ def proxies_are_introduced(text: Text, facts: Facts, language: Language) -> Iter
             (one.text for one in text.prose if re.search(rf"(?<![\w.]){re.escape(ticker)}(?![\w.])", one.text)), ""
         )
         plain = {forms[key].lower() for key in forms if key not in ("ticker", "label")}
-        if first and not any(form in first.lower() for form in plain):
+        if first and not any(form in first.lower().replace("\u00a0", " ") for form in plain):
             yield f"4 {ticker} is not introduced: {first}"
 
 

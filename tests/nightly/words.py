@@ -16,6 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from reporter.finding import Finding
 from reporter.language import Language, Said, plain
 from reporter.story import Story
+from reporter.words import WordFile
 
 Place = tuple[str, str, str]  # file, macro, arm: "" for the macro itself
 
@@ -48,8 +49,32 @@ class Watching(ImmutableSandboxedEnvironment):
         return outcome
 
 
+#: Names that a user might add, longer than any of ours: a title with them must still fit.
+LONG_NAMES = {
+    "en": {
+        "label": "Biotech OTC",
+        "group": "over-the-counter biotechnology companies",
+        "market": "the multinational telecommunications industry",
+        "index": "an index of theirs",
+    },
+    "ru": {
+        "label": "Биотех",
+        "group": "внебиржевые биотехнологические компании",
+        "gen": "внебиржевых биотехнологических компаний",
+        "pre": "внебиржевых биотехнологических компаниях",
+        "market": "телекоммуникационный сектор",
+        "market_gen": "телекоммуникационного сектора",
+        "index": "свой индекс",
+    },
+}
+
+
 class WatchedLanguage(Language):
-    """A language that counts its wordings."""
+    """A language that counts its wordings, and knows two funds more."""
+
+    def words(self, name: str) -> WordFile:
+        found = super().words(name)
+        return {**found, **dict.fromkeys(("LONG", "LONGER"), LONG_NAMES[self.code])} if name == "names.yaml" else found
 
     @cached_property
     def environment(self) -> ImmutableSandboxedEnvironment:
