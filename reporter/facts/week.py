@@ -13,7 +13,7 @@ MONDAY = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Week:
-    """`place` counts up to the middle of the week and down again: 0 1 2 1 0 in a full one.
+    """`place` is 0 1 2 1 0 in a full week, 0 1 2 0 in one of four sessions.
 
     Neighbouring sessions of one week have different places, and the first and the last session of every week have 0.
     """
@@ -31,5 +31,5 @@ def compute_week(as_of: date, calendar: Calendar) -> Week:
     return Week(
         sessions=len(calendar.between(as_of - timedelta(days=6), as_of)),
         number=(monday.toordinal() - date(1970, 1, 1).toordinal() + MONDAY) // 7,
-        place=min(row, len(week) - 1 - row),
+        place=0 if row in (0, len(week) - 1) else 2 - row % 2,
     )

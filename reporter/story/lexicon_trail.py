@@ -30,6 +30,7 @@ def readings(s: Situation) -> Iterator[Reading]:
     yield from chart_words(s)
     yield from field_words(s)
     yield from history_words(s)
+    yield from backdrop_words(s)
     yield from verdict_words(s)
 
 
@@ -64,10 +65,21 @@ def week_words(s: Situation) -> Iterator[Reading]:
     extreme = pt(lexicon.EXTREME_MONTH)
     yield read("soared", "взлетели", f"a month of at least {extreme} %", move >= lexicon.EXTREME_MONTH, *month)
     yield read("plunged", "обвалились", f"a month of at most −{extreme} %", move <= -lexicon.EXTREME_MONTH, *month)
+    yield from record_words(s)
     quiet = "nothing on the list changed since the last edition, no event, and a week's gap under half a point"
     yield read("quiet", "без перемен", quiet, s.quiet, *((s.gap("1W"),) if s.has("1W") else ()))
     excited = "a laggard's rally while evidence is thin or absent: the precedents come first"
     yield read("we have been here before", "такое уже бывало", excited, s.excited, *week)
+
+
+def record_words(s: Situation) -> Iterator[Reading]:
+    years = s.facts.returns.years
+    if years:
+        times = sum(year.subject > year.benchmark for year in years)
+        won, share = count(times, "years.won"), times / len(years)
+        poor, good = f"{pt(lexicon.POOR)} %", f"{pt(lexicon.GOOD)} %"
+        yield read("poor record", "не в пользу", f"ahead in at most {poor} of the years", share <= lexicon.POOR, won)
+        yield read("good record", "в пользу", f"ahead in at least {good} of the years", share >= lexicon.GOOD, won)
 
 
 def gap_words(s: Situation) -> Iterator[Reading]:
@@ -90,10 +102,19 @@ def gap_words(s: Situation) -> Iterator[Reading]:
     if widest and now is not None:
         far = abs(widest.gap) - abs(now) >= lexicon.FAR
         rule = f"today's gap is smaller than the year's widest by at least {pt(lexicon.FAR)} points"
-        yield read("well inside its widest", "далеко от наибольшего", rule, far, points(widest.gap, "ytd_extreme.gap"))
+        fact = points(widest.gap, "ytd_extreme.gap")
+        yield read("inside its widest", "меньше, чем (день)", rule, far, fact)
+        much = far and abs(now) <= lexicon.MUCH * abs(widest.gap)
+        rule = f"besides, it is at most {pt(lexicon.MUCH)} % of the widest"
+        yield read("well inside, far less", "гораздо меньше", rule, much, fact)
     found = sensitivity.flips(s)
     rule = f"another way to count moves the gap by at least {pt(lexicon.MOVED)} points and renames it"
-    facts = tuple(one for finding in found for one in finding.values.values() if isinstance(one, Quantity))
+    facts = tuple(
+        one
+        for finding in found
+        for one in finding.values.values()
+        if isinstance(one, Quantity) and one.fact != "method"
+    )
     yield read("it depends on the count", "зависит от счёта", rule, bool(found), *facts)
 
 
@@ -186,6 +207,26 @@ def history_words(s: Situation) -> Iterator[Reading]:
         rule = "the number of attempts under the frozen rule"
         number = count(len(found.attempts), "precedents.count")
         yield read("first, second, … attempt", "первая, вторая, … попытка", rule, found.open is not None, number)
+
+
+def backdrop_words(s: Situation) -> Iterator[Reading]:
+    for name, english, russian in (("bill_rate", "short rate", "короткая ставка"), ("ten_year", "yield", "доходность")):
+        found = s.facts.backdrop.get(name)
+        span, change = (
+            ("3m", found.change_3m) if found and name == "bill_rate" else ("1m", found.change_1m if found else None)
+        )
+        if change is None:
+            continue
+        fact = Quantity(change, Unit.BASIS_POINTS, f"backdrop.{name}.change_{span}")
+        rule = f"moved by at least {pt(lexicon.RATE_MOVED)} basis points in {span[0]} month{'s' * (span == '3m')}"
+        yield read(
+            f"{english} up or down", f"{russian} выросла или снизилась", rule, abs(change) >= lexicon.RATE_MOVED, fact
+        )
+    if vix := s.facts.backdrop.get("vix"):
+        rule = f"a VIX of {lexicon.VIX_HIGH:g} or more, or moved by {lexicon.VIX_MOVED:g} in a month"
+        moved = vix.change_1m is not None and abs(vix.change_1m) >= lexicon.VIX_MOVED
+        fact = Quantity(vix.level, Unit.LEVEL, "backdrop.vix.level")
+        yield read("the VIX is mentioned", "VIX упомянут", rule, moved or vix.level >= lexicon.VIX_HIGH, fact)
 
 
 def verdict_words(s: Situation) -> Iterator[Reading]:
