@@ -76,11 +76,11 @@ class FilesSettings(Setting):
 class SimulatedSettings(Setting):
     """The bundled generator. Every page says SIMULATED."""
 
-    seed: int = Field(default=20241016, ge=0)
+    seed: int = Field(default=20241016, ge=0)  # another one is another market
 
 
 class Sources(Setting):
-    use: SourceName = "yahoo"
+    use: SourceName = "yahoo"  # asked first
     then: tuple[SourceName, ...] = ()  # asked for what that one lacks, one after another
     cross_check: Switch = True  # hold subject and benchmark against the next source that has them
     store: Path | None = None  # where prices from the network are kept; absent: prices.sqlite in the state folder
@@ -151,10 +151,10 @@ class Brief(Setting):
     """One configured series."""
 
     title: dict[LanguageCode, str] = Field(default={})  # running head; absent: from the subject's name
-    subject: Ticker
-    benchmark: Ticker
+    subject: Ticker  # the fund that the brief is about
+    benchmark: Ticker  # what it is held against
     field: tuple[Ticker, ...] = ()  # the alternatives; the subject is ranked among them
-    field_kind: FieldKind = "funds"
+    field_kind: FieldKind = "funds"  # what the field consists of, for the words
     headline_index: Ticker | None = None  # a fund on the index that headlines quote, when it is not the subject's
     backdrop: Switch = True  # short rate, ten-year yield and VIX, where the source has them
     calendar: str = "XNYS"  # exchange_calendars' name
@@ -163,7 +163,7 @@ class Brief(Setting):
     )  # calendars of tickers that trade elsewhere; known by a suffix: VOD.L
     sources: tuple[SourceName, ...] = ()  # one after another; none: those of `sources`
     accept: dict[Ticker, tuple[date, ...]] = Field(default={})  # days on which a fund really moved as it seems
-    languages: tuple[LanguageCode, ...] = Field(default=("en", "ru"), min_length=1)
+    languages: tuple[LanguageCode, ...] = Field(default=("en", "ru"), min_length=1)  # an edition is made in each
     implication: Switch = True  # the sentence on portfolios in the bottom line
     keywords: dict[LanguageCode, tuple[Keyword, ...]] = Field(default={})  # that a headline must have, by language
     schedule: Schedule | None = None  # absent: made only when asked for
@@ -231,8 +231,8 @@ class CalendarChanges(Setting):
 class Config(Setting):
     output: Path = Path("output")  # editions are written below it; relative to the configuration file
     state: Path = Path("output/.state")  # the ledger and what waits to be sent: a local disk, never a share
-    paper: Literal["A4", "Letter"] = "A4"
-    formats: tuple[Literal["html", "pdf"], ...] = Field(default=("html", "pdf"), min_length=1)
+    paper: Literal["A4", "Letter"] = "A4"  # of the PDF
+    formats: tuple[Literal["html", "pdf"], ...] = Field(default=("html", "pdf"), min_length=1)  # of an edition
     templates: Path | None = None  # a folder whose files replace the bundled ones, file by file
     quotes: Path | None = None  # quotes.yaml, the vault
     headlines: HeadlineSettings = HeadlineSettings()
