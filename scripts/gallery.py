@@ -1,4 +1,4 @@
-"""Draws the pictures of the documents on the simulated market: `python scripts/gallery.py`. Needs pdftoppm and chromium.
+"""Draws the pictures of the documents on the simulated market: `python scripts/gallery.py`; pdftoppm, chromium needed.
 
 The fixed day and the invented prices make the same pages again; no price of a real market is in them.
 """
