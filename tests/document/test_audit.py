@@ -181,3 +181,11 @@ class TestStatements:
         shown = " ".join(re.findall(r"<svg.*?</svg>", page(edition), re.DOTALL))
         assert len(lettered) > 15
         assert all(text in shown for text in lettered)
+
+
+def test_a_term_with_a_number_is_not_the_beginning_of_a_longer_number() -> None:
+    """«закрылся на 100,79» holds the term «на 100», and says something else."""
+    account = Account(spoken=(Spoken("s", "k", "technicals.TLT.close", "100,79"),), verbatim=frozenset({"на 100"}))
+    audit_text("TLT закрылся на 100,79: ниже. Бумаги на 100.", account, "file")
+    with pytest.raises(DocumentError):
+        audit_text("TLT закрылся на 100,81.", account, "file")
