@@ -23,7 +23,7 @@ def test_every_setting_says_what_it_is() -> None:
         r"^\| `(\w+)` \|.*\| (.*) \|$", (ROOT / "docs" / "configuration.md").read_text("utf-8"), re.MULTILINE
     )
     assert len(rows) > 80
-    assert sum(not text for _, text in rows) <= 25, [name for name, text in rows if not text]
+    assert sum(not text for _, text in rows) < len(rows) / 4, [name for name, text in rows if not text]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

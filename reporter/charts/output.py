@@ -28,9 +28,12 @@ def to_png(figure: Figure, pixels: int) -> bytes:
     drawn, small = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=pixels / WIDTH * 72, facecolor="white", metadata={"Software": None})
     flat = Image.open(drawn).convert("RGB")
-    flat.quantize(SHADES, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-        small, "PNG", compress_level=7
-    )
+    flat = flat.quantize(SHADES, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette, paper = flat.getpalette() or [], flat.tobytes()[0]
+    # The tree takes means of colours, and paper of 254 shows as a card on the white of a mail.
+    palette[3 * paper : 3 * paper + 3] = (255, 255, 255)
+    flat.putpalette(palette)
+    flat.save(small, "PNG", compress_level=7)
     return small.getvalue()
 
 
