@@ -217,7 +217,7 @@ def _carry(
     test = run.occurrence.startswith("adhoc:")
     if run.state in ("due", "fetching", "fetched"):
         run = stages.build(ledger, run, make, [] if test else stages.targets(config), _clock)
-    problems = stages.archive(ledger, run, config, _clock)
+    problems = stages.archive(ledger, run, config, _clock, at_once=True)
     for problem in problems:
         note(problem)
     run = stages.queue(ledger, run, config, brief, readers, _clock)

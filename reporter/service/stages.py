@@ -116,11 +116,18 @@ def _build(make: Callable[[], Edition], folder: Path) -> None:
     spool.write_edition(make(), folder)
 
 
-def archive(ledger: Ledger, run: Run, config: Config, clock: Clock) -> list[str]:
-    """Bring the edition to every target where it is not and that is due. Gives what went wrong, one line a target."""
+def archive(ledger: Ledger, run: Run, config: Config, clock: Clock, *, at_once: bool = False) -> list[str]:
+    """Bring the edition to every target where it is not yet.
+
+    Args:
+        at_once: Try also what was tried a moment ago: a person asks, who has just mended something.
+
+    Returns:
+        What went wrong, one line a target.
+    """
     problems = []
     for publication in ledger.rows(Publication, run_id=run.run_id, state=("queued", "writing")):
-        if publication.revision != run.revision or publication.next_try_utc > clock():
+        if publication.revision != run.revision or (publication.next_try_utc > clock() and not at_once):
             continue
         writing = ledger.move(publication, "writing", clock(), attempts=publication.attempts + 1)
         if writing is None:

@@ -57,6 +57,7 @@ class SmtpServer:
     logins: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     delay: float = 0.0  # longest time before the answer to a dot, in seconds
+    pause: float = 0.0  # before the answer to a dot, in seconds
     port: int = 0
 
     def __post_init__(self) -> None:
@@ -187,7 +188,7 @@ class Conversation:
         if told in (None, "accept-then-close"):
             message = Message(sender, recipients, b"".join(lines), self.encrypted)
             self.server.messages.append(message)
-        time.sleep(random.random() * self.server.delay)
+        time.sleep(self.server.pause + random.random() * self.server.delay)
         if told == "accept-then-close":
             raise EndOfActError
         self.act(told) if told else self.say(REPLIES["dot"])

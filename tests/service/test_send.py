@@ -1,0 +1,290 @@
+"""Sending once: again, at the same time, and after dying at every point where one can die."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from reporter.crash import POINTS
+from tests.delivery.smtp_server import SmtpServer
+from tests.service.carry import Started
+
+SEND = ("send", "small", "--as-of", "2024-10-16")
+READERS = ("ann@example.com", "bea@example.com", "cyd@example.com")
+#: Points that only the scheduler passes.
+SCHEDULED = ("due", "fetching", "snapshot", "fetched")
+OURS = tuple(point for point in POINTS if point not in SCHEDULED)
+
+
+@pytest.fixture
+def configure(tmp_path: Path) -> Callable[..., None]:
+    def write(server: SmtpServer, mail: str = "", **relay: Any) -> None:
+        told = {"host": "127.0.0.1", "port": server.port, "tls": "off", "step_timeout": 1, "deadline": 3}
+        told |= {"final_timeout": 1, **relay}
+        (tmp_path / "share").mkdir(exist_ok=True)
+        (tmp_path / "config.yaml").write_text(
+            "sources: {use: simulated}\n"
+            "archive: [{name: share, folder: share, link: 'https://files.example.com/briefs'}]\n"
+            "mail:\n  sender: Brief <brief@example.com>\n"
+            f"  relay: {{{', '.join(f'{name}: {value}' for name, value in told.items())}}}\n{mail}"
+            f"briefs:\n  small: {{subject: IJR, benchmark: SPY, languages: [en], recipients: [{', '.join(READERS)}]}}\n"
+        )
+        assert run(tmp_path, "archive", "init").returncode == 0
+
+    return write
+
+
+def run(folder: Path, *arguments: str, crash_at: str = "") -> CompletedProcess[str]:
+    return Started(folder, arguments, crash_at).end()
+
+
+def send(folder: Path, *more: str, crash_at: str = "") -> CompletedProcess[str]:
+    return run(folder, *SEND, *more, crash_at=crash_at)
+
+
+def received(server: SmtpServer) -> Counter[str]:
+    return Counter(recipient for message in server.messages for recipient in message.recipients)
+
+
+ONCE = Counter(READERS)
+
+
+def assert_archive_is_sound(folder: Path) -> None:
+    done = run(folder, "archive", "verify")
+    assert done.returncode == 0, done.stdout
+    for root in ("output", "share"):
+        editions = sorted(path.parent.name for path in (folder / root).rglob("manifest.json"))
+        assert editions == ["2024-10-16-r0"]
+
+
+@pytest.mark.fault("A1", "A2")
+@pytest.mark.parametrize(
+    ("point", "policy"), [*((point, "hold") for point in OURS), ("dot", "resend"), ("after-dot", "resend")]
+)
+def test_a_death_at_every_point(point: str, policy: str, tmp_path: Path, configure: Callable[..., None]) -> None:
+    """Whoever comes next does the rest. Only between dot and answer is a reader in doubt, and then the policy rules."""
+    with SmtpServer() as server:
+        configure(server, mail=f"  policy: {policy}\n")
+        died = send(tmp_path, crash_at=point).returncode
+        # What writes to a target is a child of its own; whoever waits for it goes on.
+        assert died == (73 if point.startswith("archive-") else 137)
+        second = send(tmp_path)
+        got = received(server)
+        if point not in ("dot", "after-dot"):
+            assert (second.returncode, second.stderr) == (0, "")
+            assert got == ONCE
+        elif policy == "hold":
+            assert second.returncode == 76 and "ann@example.com is uncertain" in second.stderr
+            assert got == ONCE - (Counter(READERS[:1]) if point == "dot" else Counter())
+        else:
+            assert second.returncode == 69  # the next try is in a minute
+            hurry(tmp_path)
+            assert send(tmp_path).returncode == 0
+            assert set(got | received(server)) == set(READERS)
+            ids = {message.content.partition(b"Message-ID: ")[2].partition(b"\r\n")[0] for message in server.messages}
+            assert len(ids) == 3  # who got it twice got the same message twice
+    assert_archive_is_sound(tmp_path)
+
+
+def hurry(folder: Path) -> None:
+    """Let the next try be due."""
+    with sqlite3.connect(folder / "output/.state/ledger.sqlite") as database:
+        database.execute("UPDATE delivery SET next_try_utc = '2020-01-01T00:00:00.000Z' WHERE state = 'queued'")
+    database.close()
+
+
+@pytest.mark.fault("A2")
+@pytest.mark.parametrize("point", ["sending", "body", "accepted"])
+def test_a_death_during_the_recovery(point: str, tmp_path: Path, configure: Callable[..., None]) -> None:
+    with SmtpServer() as server:
+        configure(server)
+        for number in ("1", "1", "1"):
+            assert send(tmp_path, crash_at=f"{point}:{number}").returncode == 137
+        assert send(tmp_path).returncode == 0
+        assert received(server) == ONCE
+
+
+@pytest.mark.fault("D8")
+def test_sending_again_sends_nothing(tmp_path: Path, configure: Callable[..., None]) -> None:
+    with SmtpServer() as server:
+        configure(server)
+        for _ in range(2):
+            done = send(tmp_path)
+            assert (done.returncode, done.stderr) == (0, "")
+        assert received(server) == ONCE
+        assert json.loads(send(tmp_path, "--json").stdout)["run"]["state"] == "done"
+        text = (tmp_path / "config.yaml").read_text()
+        (tmp_path / "config.yaml").write_text(text.replace("[ann@", "[new@example.com, Ann@"))
+        assert send(tmp_path).returncode == 0
+        assert received(server) == ONCE + Counter(["new@example.com"])
+
+
+@pytest.mark.fault("A4", "A5")
+def test_three_at_the_same_time(tmp_path: Path, configure: Callable[..., None]) -> None:
+    with SmtpServer(delay=0.3) as server:
+        configure(server)
+        three = [Started(tmp_path, SEND, "") for _ in range(3)]
+        assert [process.end().returncode for process in three] == [0, 0, 0]
+        assert received(server) == ONCE
+    assert_archive_is_sound(tmp_path)
+
+
+@pytest.mark.fault("A3")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_polite_end_lets_the_message_be_finished(
+    number: signal.Signals, code: int, tmp_path: Path, configure: Callable[..., None]
+) -> None:
+    with SmtpServer(delay=0.0) as server:
+        configure(server, final_timeout=5)
+        server.acts["dot"] = [None, None, None]
+        server.pause = 0.7
+        process = Started(tmp_path, SEND, "")
+        end = time.monotonic() + 30
+        while not server.messages and time.monotonic() < end:
+            time.sleep(0.01)
+        os.kill(process.pid, number)
+        assert process.end().returncode == code
+        assert len(server.messages) < 3
+        server.pause = 0.0
+        assert send(tmp_path).returncode == 0
+        assert received(server) == ONCE
+
+
+@pytest.mark.fault("D4")
+def test_one_of_three_is_refused(tmp_path: Path, configure: Callable[..., None]) -> None:
+    with SmtpServer(replies_for={"bea@example.com": "550 5.1.1 No such user"}) as server:
+        configure(server)
+        done = send(tmp_path)
+        assert done.returncode == 76
+        assert done.stderr.startswith(
+            "reporter: bea@example.com is bounced: 5.1.1 No such user; `reporter outbox show 2`"
+        )
+        assert received(server) == ONCE - Counter(["bea@example.com"])
+        shown = run(tmp_path, "outbox", "show", "2").stdout
+        assert "sending -> bounced  (5.1.1 No such user)" in shown and "mend the address" in shown
+        server.replies_for.clear()
+        assert run(tmp_path, "outbox", "resend", "2").stdout.startswith(
+            "2  accepted  bea@example.com  small 2024-10-16-r0"
+        )
+        assert received(server) == ONCE
+        assert send(tmp_path).returncode == 0
+
+
+@pytest.mark.fault("D3")
+def test_a_greylisting_relay_is_asked_again(tmp_path: Path, configure: Callable[..., None]) -> None:
+    with SmtpServer(replies_for={"bea@example.com": ["451 4.7.1 Greylisted", "451 4.7.1 Greylisted"]}) as server:
+        configure(server)
+        done = send(tmp_path)
+        assert done.returncode == 69 and "1 messages wait for the relay" in done.stderr
+        hurry(tmp_path)
+        assert send(tmp_path).returncode == 69
+        hurry(tmp_path)
+        assert send(tmp_path).returncode == 0 and received(server) == ONCE
+
+
+@pytest.mark.fault("D5")
+def test_a_wrong_login_stops_everything_at_once(
+    tmp_path: Path, configure: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_SMTP_PASSWORD", "wrong")
+    with SmtpServer(auth="PLAIN", acts={"auth": "535 5.7.8 Authentication failed"}) as server:
+        configure(server, user="brief", password="{env: TEST_SMTP_PASSWORD}")
+        done = send(tmp_path)
+        assert (done.returncode, done.stderr) == (78, "mail.relay: 535 5.7.8 Authentication failed\n")
+        assert len(server.logins) == 1
+        listed = [json.loads(line) for line in run(tmp_path, "outbox", "list", "--json").stdout.splitlines()]
+        assert [(one["state"], one["attempts"]) for one in listed] == [("queued", 0)] * 3
+        server.acts.clear()
+        hurry(tmp_path)
+        assert send(tmp_path).returncode == 0 and received(server) == ONCE
+
+
+@pytest.mark.fault("D6")
+def test_too_big_for_the_relay_goes_short_with_the_way_to_the_archive(
+    tmp_path: Path, configure: Callable[..., None]
+) -> None:
+    with SmtpServer(acts={"dot": ["552 5.3.4 Too big"] * 3 + [None] * 3}) as server:
+        configure(server)
+        assert send(tmp_path).returncode == 69
+        assert send(tmp_path).returncode == 0
+        assert received(server) == ONCE
+        content = server.messages[0].content
+        assert (
+            b"https://files.example.com/briefs/small/2024/2024-10-16-r0/" in content
+            and b"application/pdf" not in content
+        )
+
+
+@pytest.mark.fault("A13")
+def test_a_ledger_from_before_the_edition_does_not_mail_it_again(
+    tmp_path: Path, configure: Callable[..., None]
+) -> None:
+    with SmtpServer() as server:
+        configure(server)
+        assert send(tmp_path).returncode == 0
+        state = tmp_path / "output/.state"
+        state.rename(tmp_path / "lost")
+        assert run(tmp_path, "archive", "init").returncode == 0
+        done = send(tmp_path)
+        assert done.returncode == 2 and "--force" in done.stderr
+        assert received(server) == ONCE
+        assert send(tmp_path, "--force").returncode == 0
+
+
+@pytest.mark.fault("E6")
+def test_a_correction_is_a_revision_that_says_so(tmp_path: Path, configure: Callable[..., None]) -> None:
+    with SmtpServer() as server:
+        configure(server)
+        assert send(tmp_path).returncode == 0
+        assert send(tmp_path, "--revise", "a wrong price").returncode == 0
+        assert received(server) == ONCE + ONCE
+        first, second = (server.messages[number].content.decode() for number in (0, 3))
+        assert "Subject: [Corrected] Title en" in second
+        name = first.partition("Message-ID: ")[2].partition("\r\n")[0]
+        assert f"References: {name}" in second and f"Message-ID: {name}" not in second
+
+
+def test_a_test_edition_goes_to_one_address_and_nowhere_else(tmp_path: Path, configure: Callable[..., None]) -> None:
+    with SmtpServer() as server:
+        configure(server)
+        assert send(tmp_path, "--to", "me@example.com").returncode == 0
+        assert received(server) == Counter(["me@example.com"])
+        assert not list((tmp_path / "share").rglob("manifest.json"))
+        assert send(tmp_path).returncode == 0
+        assert received(server) == ONCE + Counter(["me@example.com"])
+
+
+def test_a_dry_run_writes_messages_and_sends_none(tmp_path: Path, configure: Callable[..., None]) -> None:
+    with SmtpServer() as server:
+        configure(server)
+        done = send(tmp_path, "--dry-run", "mails")
+        assert done.returncode == 0
+        assert len(list((tmp_path / "mails").glob("*.eml"))) == 3 and not server.messages
+
+
+@pytest.mark.fault("E1", "E3")
+def test_mail_goes_though_the_archive_is_away_and_the_archive_follows(
+    tmp_path: Path, configure: Callable[..., None]
+) -> None:
+    with SmtpServer() as server:
+        configure(server)
+        (tmp_path / "share").rename(tmp_path / "away")
+        (tmp_path / "share").mkdir()
+        done = send(tmp_path)
+        assert done.returncode == 73 and "Is the share mounted" in done.stderr
+        assert received(server) == ONCE and not list((tmp_path / "share").iterdir())
+        (tmp_path / "share").rmdir()
+        (tmp_path / "away").rename(tmp_path / "share")
+        assert send(tmp_path).returncode == 0
+        assert received(server) == ONCE
+    assert_archive_is_sound(tmp_path)
