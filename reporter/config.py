@@ -10,15 +10,17 @@ from typing import Annotated, Literal, Self
 from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from reporter.channels import ArchiveTarget, MailSettings, Recipient
+from reporter.colour import PAPER, READABLE, contrast
 from reporter.errors import suggestion
 from reporter.owner import Owner, StageLimits
-from reporter.setting import DURATION, Duration, LanguageCode, Secret, Setting, Switch, duration
+from reporter.setting import DURATION, Duration, LanguageCode, Secret, Setting, Switch, duration, said
 
 #: Letters, digits and what Yahoo adds for indices, share classes and exchanges: ^VIX, BRK-B, VOD.L, EURUSD=X.
 TICKER = r"^\^?[A-Z0-9][A-Z0-9.\-=]{0,14}$"
+COLOUR = r"^#[0-9a-fA-F]{6}$"
 BRIEF_NAME = r"^[a-z0-9][a-z0-9\-]{0,40}$"
 #: Words with a letter or digit; a star stands for the rest of a word: `small cap*`.
 KEYWORD = r"^\w[^\s*]*\*?( \w[^\s*]*\*?)*$"
@@ -121,6 +123,15 @@ class Brand(Setting):
 
     name: str = Field(default="Market Brief", min_length=1, max_length=60)
     disclaimer: dict[LanguageCode, str] = Field(default={})  # replaces the built-in one, by language
+    logo: Path | None = None  # SVG (shapes alone) or PNG, in the head instead of the name
+    accent: str = Field(default="#0b5fa5", pattern=COLOUR)  # the subject's colour in text and charts
+
+    @field_validator("accent")
+    @classmethod
+    def _readable(cls, accent: str) -> str:
+        if (ratio := contrast(accent, PAPER)) < READABLE:
+            raise said(f"too pale on white ({ratio:.1f}:1, text needs {READABLE}:1); take a darker one")
+        return accent.lower()
 
 
 class Schedule(Setting):

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import ValidationError
 
-from reporter.config import BRIEF_NAME, FEED_ADDRESS, KEYWORD, TICKER, WALL_TIME, Config, conflicts
+from reporter.config import BRIEF_NAME, COLOUR, FEED_ADDRESS, KEYWORD, TICKER, WALL_TIME, Config, conflicts
 from reporter.errors import suggestion
 from reporter.setting import DURATION, LANGUAGE_CODE, WEB_ADDRESS, Setting
 from reporter.yaml_file import SHOWN, Document, Problem, Where, complaint, parse_yaml, printable, read_yaml
@@ -34,6 +34,7 @@ EXPECTED = {
     "model_type": "a group of indented settings",
 }
 PATTERNS = {
+    COLOUR: "is no colour such as #0b5fa5",
     TICKER: "is not a ticker: capitals, digits and ^ . - = as Yahoo writes it",
     LANGUAGE_CODE: "is not a language code of two small letters, such as en",
     FEED_ADDRESS: "is not the address of a feed: https://, file:/// or, on this machine, http://localhost",

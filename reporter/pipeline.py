@@ -120,14 +120,14 @@ def build_edition(
         heights = chart_heights(facts)
         pages[code] = page = make_page(facts, story, tuple(heights), speaker, brief=brief, brand=config.brand)
         layout = lay_out(page, heights, config.paper)
-        charts = draw_charts(facts, speaker.language, heights=layout.charts)
+        charts = draw_charts(facts, speaker.language, config.brand.accent, layout.charts)
         speaker.lettered(charts)
         account = open_account(speaker, facts, voices, brief, config.brand)
         if "pdf" in formats:
             progress(f"PDF, {code}")
             file = file_name(name, as_of, code, "pdf")
             audit_html(marked := print_html(page, layout, config.templates), account, file)
-            files[file] = render_pdf(marked, charts)
+            files[file] = render_pdf(marked, charts, page.logo)
             audit_pdf(files[file], account, file, page.page_of)
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))
@@ -137,7 +137,7 @@ def build_edition(
         files[file_name(name, as_of, code, "svg")] = render_thumbnail(page, charts, config.templates)
         if mail is not Mail.NONE:
             progress(f"mail, {code}")
-            pictures = draw_pictures(facts, speaker.language, page.charts)
+            pictures = draw_pictures(facts, speaker.language, page.charts, config.brand.accent)
             mails[code] = make_mail(page, pictures, config.templates, test=mail is Mail.TEST)
     numbers = claims({code: speaker.spoken for code, speaker in speakers.items()})
     files["facts.json"] = facts_json(

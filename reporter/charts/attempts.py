@@ -65,20 +65,19 @@ def stems(canvas: Canvas, attempts: Sequence[Attempt]) -> None:
 
 
 def label_dates(canvas: Canvas, attempts: Sequence[Attempt], language: Language) -> None:
-    """Newest first, each beyond the end of its stem; a date without room is left out."""
+    """The newest first, then the farthest, each beyond the end of its stem; a date without room is left out."""
     places = [
         (canvas.x(float(numbers([one.day])[0])), canvas.y(one.relative_return * 100), one.relative_return > 0)
         for one in attempts
     ]
     zero = canvas.y(0)
     taken = [Box(x - 2.8, min(y, zero) - 3, x + 2.8, max(y, zero) + 3) for x, y, _ in places]
-    for number, ((x, y, up), attempt) in reversed(list(enumerate(zip(places, attempts, strict=True)))):
+    order = sorted(range(len(attempts)), key=lambda n: -abs(attempts[n].relative_return))
+    for number in sorted(order, key=lambda n: n != len(attempts) - 1):
+        (x, y, up), attempt = places[number], attempts[number]
         beyond = 8 if up else -8
-        spots = [
-            Spot(right, beyond, align)
-            for right, align in ((0, "center"), (8, "right"), (-8, "left"), (-3, "right"), (3, "left"))
-        ]
-        if attempt is attempts[-1]:  # the one that readers wait for: on the other side of zero, or farther off
+        spots = [Spot(0, beyond, "center"), Spot(-3, beyond, "right"), Spot(3, beyond, "left")]
+        if number == len(attempts) - 1:  # the one that readers wait for: on the other side of zero, or farther off
             other = zero - y - beyond
             spots += [Spot(5, other, "right"), Spot(5, 2 * beyond, "right"), Spot(5, other - beyond, "right")]
         text = language.spell(day(attempt.day, f"precedents.attempts.{number}.day"), "short")

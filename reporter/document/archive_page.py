@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from markupsafe import Markup
 
-from reporter.document.html import environment, filled, web_fonts
+from reporter.document.html import FONTS_GO_HERE, environment, filled, with_fonts
 from reporter.finding import count, day
 from reporter.language import Language
 
@@ -86,12 +86,12 @@ def render_archive(
         data=as_json(page_data(entries, languages)),
         script=Markup(script),  # noqa: S704  a file of the templates, not a text
         script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        fonts=web_fonts(),
+        fonts=FONTS_GO_HERE,
         **values,
     )
     updated = max((entry.session for entry in entries), default=date(1970, 1, 1))
     return {
-        "index.html": page.encode(),
+        "index.html": with_fonts(page).encode(),
         "feed.xml": filled(made, "feed.xml.j2", updated=updated.isoformat(), **values).encode(),
     }
 

@@ -25,7 +25,7 @@ NOT_SHOWN = re.compile(r"<(style|script|template)\b.*?</\1\s*>|<!--.*?-->", re.D
 NUMBER = re.compile(r'<data\b[^>]*\bvalue="([^"]*)"[^>]*>([^<]*)</data>')
 CHART = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
-SPOKEN_ALOUD = re.compile(r'\b(?:alt|aria-label|aria-description|title)="([^"]*)"')
+SPOKEN_ALOUD = re.compile(r'\b(?:alt|aria-label|aria-description|title|data-origin)="([^"]*)"')
 DESCRIPTION = re.compile(r'<meta name="(?:description|author)" content="([^"]*)"')
 TAG = re.compile(r"<[^>]*>")
 #: A figure with its sign and its per cent sign, spaces made plain.

@@ -146,6 +146,7 @@ def returns_part(returns: Returns) -> dict[str, object]:
         "returns": plain(returns.total),
         "price_returns": plain(returns.price),
         "returns_21_sessions": plain(returns.month_sessions),
+        "closes": plain(returns.closes),
         "gap": plain(returns.gap),
         "gap_before": {window: gaps for window, gaps in before.items() if gaps},
         **present(ytd_extreme=returns.ytd_extreme),

@@ -26,6 +26,7 @@ class KeyFigure:
     label: str
     value: Markup
     note: Markup
+    fact: str  # path of the fact in facts.json
     subject: bool = False  # whether it wears the subject's colour
 
 
@@ -99,6 +100,7 @@ def key_figures(facts: Facts, role: str, speaker: Speaker) -> Iterator[KeyFigure
         return KeyFigure(
             label=words[f"key_{kind}"].format(ticker=subject),
             value=ret(kind, subject, window),
+            fact=f"returns.{subject}.{window}",
             note=escape(words["against"]).format(name=benchmark, value=ret(kind, benchmark, window)),
             subject=True,
         )
@@ -109,6 +111,7 @@ def key_figures(facts: Facts, role: str, speaker: Speaker) -> Iterator[KeyFigure
         yield KeyFigure(
             label=words["key_gap"],
             value=number("gap", points(returns.gap["YTD"], "gap.YTD")),
+            fact="gap.YTD",
             note=escape(words["month_ago"]).format(value=number("gap", points(before, "gap_before.1M.YTD")))
             if before is not None
             else Markup(),
@@ -120,6 +123,7 @@ def key_figures(facts: Facts, role: str, speaker: Speaker) -> Iterator[KeyFigure
         yield KeyFigure(
             label=words["key_profile"],
             value=escape(language.label("statuses", str(status.status))),
+            fact=f"technicals.{subject}.marks_met",
             note=escape(words["marks"]).format(met=met, of=number("profile", count(len(status.marks), CONSTANT))),
         )
     if verdict := facts.verdict:
@@ -129,6 +133,7 @@ def key_figures(facts: Facts, role: str, speaker: Speaker) -> Iterator[KeyFigure
                 met=number("verdict", count(len(verdict.met), "verdict.met")),
                 of=number("verdict", count(verdict.of, "verdict.of")),
             ),
+            fact="verdict.met",
             note=escape(language.label("verdicts", str(verdict.label))),
         )
 

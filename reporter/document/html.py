@@ -12,7 +12,10 @@ from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateErro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reporter.charts.style import ACCENT, inks
+from reporter.charts.style import inks
+from reporter.colour import NIGHT, lightened
+from reporter.document.fonts import letters, web_font
+from reporter.document.origins import traced
 from reporter.document.page import Link, Page
 from reporter.errors import DocumentError
 from reporter.language import BUNDLED, compiled_templates, template_folders
@@ -25,17 +28,28 @@ FONTS = (
     ("Source Serif 4", "SourceSerif4-Italic", 400, "italic"),
     ("Source Serif 4", "SourceSerif4-SemiBold", 600, "normal"),
 )
+#: A comment of the style sheet in whose place the fonts come, once it is known which letters the page has.
+FONTS_GO_HERE = Markup("/*fonts*/")
 
 
 def render_html(page: Page, charts: Mapping[str, str], links: Sequence[Link], templates: Path | None = None) -> bytes:
     """The page for a screen, UTF-8."""
-    drawn = {name: Markup(coloured(svg)) for name, svg in charts.items()}  # noqa: S704
-    return fill(page, templates, print=False, links=links, charts=drawn, fonts=web_fonts()).encode()
+    drawn = {name: Markup(coloured(svg, page.accent)) for name, svg in charts.items()}  # noqa: S704
+    night = lightened(page.accent, NIGHT)
+    html = fill(page, templates, print=False, links=links, charts=drawn, night=night, fonts=FONTS_GO_HERE)
+    return with_fonts(html).encode()
+
+
+def with_fonts(html: str) -> str:
+    """With the fonts in their place, now that it is known which letters the page has."""
+    return html.replace(FONTS_GO_HERE, web_fonts(letters(html)), 1)
 
 
 def fill(page: Page, templates: Path | None, **more: object) -> str:
     """The template of the page with the page in it."""
-    return filled(environment(templates), "brief.html.j2", page=page, **more)
+    made = environment(templates)
+    made.filters["traced"] = (lambda text: text) if more["print"] else (lambda text: traced(text, page.origins))
+    return filled(made, "brief.html.j2", page=page, **more)
 
 
 def filled(made: ImmutableSandboxedEnvironment, name: str, **values: object) -> str:
@@ -71,17 +85,19 @@ def css_string(text: str) -> Markup:
     return Markup(f'"{inner}"')  # noqa: S704
 
 
-def coloured(svg: str) -> str:
+def coloured(svg: str, accent: str) -> str:
     """The inks of the charts as variables of the page, so that dark mode changes them."""
-    for name, ink in inks(ACCENT).items():
+    for name, ink in inks(accent).items():
         svg = svg.replace(ink, f"var(--{name})")
     return svg
 
 
 @cache
-def web_fonts() -> Markup:
-    """@font-face rules with the subset WOFF2 files inside."""
-    return faces({name: f"data:font/woff2;base64,{b64encode(font(name + '.woff2')).decode()}" for _, name, *_ in FONTS})
+def web_fonts(wanted: str) -> Markup:
+    """@font-face rules with WOFF2 files of those letters inside."""
+    return faces(
+        {name: f"data:font/woff2;base64,{b64encode(web_font(name, wanted)).decode()}" for _, name, *_ in FONTS}
+    )
 
 
 def faces(addresses: Mapping[str, str]) -> Markup:

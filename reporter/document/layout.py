@@ -95,7 +95,7 @@ def arranged(
 ) -> Layout:
     """With one choice of type and places; `dear` is what the choice costs."""
     boxes = tuple(boxes_of(page, heights, measure, tests_in_text=tests_in_text, table_after=table_after))
-    rules = measure.method(page.method)
+    rules = measure.method(page.method_on_paper)
     columns = split(rules)
     foot = max(sum(rules[n] for n in column) for column in columns) + 3.2 * measure.rem
     rooms = [measure.high + TOP - FIRST_TOP - measure.head(page) - SLACK, *[measure.high - SLACK] * 5]

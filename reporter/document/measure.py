@@ -27,6 +27,7 @@ TEXT_SHARE, FIGURE_SHARE, METHOD_SHARE = 0.525, 0.445, 0.315
 FILLED = 0.98
 LINE, PARAGRAPH, SECTION, HEADING, LAST_HEADING = 1.38, 0.5, 0.95, 0.8 * 1.4 + 0.25, 1.4 + 0.4 + 0.25
 SMALL_LINE = 1.35
+LOGO = 2.0  # height of the brand's logo, rem
 BARS = 0.16  # rem below a number, for its bar
 KEPT = 3  # orphans and widows
 NOTE, CAPTION, METHOD = 0.74, 0.86, 0.72
@@ -44,31 +45,32 @@ class Lines:
 
 def flow(blocks: Sequence[Lines], rooms: Sequence[float]) -> list[float]:
     """How much of each page the text takes, its last one included; a paragraph is cut KEPT lines from its ends."""
-    used, head = [0.0], 0.0  # `head`: height of headings that wait for their text
+    used, head, space = [0.0], 0.0, 0.0  # `head`: of headings that wait for their text, below `space`
     for block in blocks:
-        before = block.before if used[-1] + head else 0.0
-        head += before
         if block.keep:
-            head += block.count * block.height
+            space, head = (block.before if used[-1] else 0.0), head + block.count * block.height
             continue
-        count = block.count
-        while count:
-            room = rooms[min(len(used), len(rooms)) - 1] - used[-1] - head
-            fits = min(count, int((room + 0.01) / block.height))
-            if fits < count:
-                fits = min(fits, count - KEPT)
-                fits = fits if fits >= KEPT else 0
-            if fits == 0 and used[-1] == 0.0:
-                fits = count  # taller than a page: nothing that can be done here
-            used[-1] += (head + fits * block.height) if fits else 0.0
-            count -= fits
+        if not head:
+            space = block.before if used[-1] else 0.0
+        left = block.count
+        while left:
+            room = rooms[min(len(used), len(rooms)) - 1] - used[-1] - space - head
+            fits = cut_at(left, int((room + 0.01) / block.height)) if used[-1] or room >= block.height else left
             if fits:
-                head = 0.0
-            if count:
-                head = max(0.0, head - before) if not fits else 0.0
-                before = 0.0
+                used[-1] += space + head + fits * block.height
+                left, head = left - fits, 0.0
+            space = 0.0
+            if left:
                 used.append(0.0)
     return used
+
+
+def cut_at(count: int, fit: int) -> int:
+    """How many of `count` lines go on a page where `fit` have room."""
+    if fit >= count:
+        return count
+    most = min(fit, count - KEPT)
+    return most if most >= KEPT else 0
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ class Measure:
         notes = [plain(one.note) for one in page.key_figures]
         room = self.wide / max(1, len(notes)) - 1.3 * rem
         strip += (max((self.lines(note, room, 0.74 * rem) for note in notes), default=1) - 1) * 0.74 * SMALL_LINE
-        masthead = 0.25 + 0.55 + 0.78 * 1.4
+        masthead = 0.25 + 0.55 + (LOGO if page.logo else 0.78 * 1.4)
         return (masthead + title + standfirst + notices + strip + 1.1) * rem
 
     def text(self, page: Page, *, tests_in_text: bool) -> Iterator[Lines]:

@@ -12,10 +12,15 @@ from reporter.document.changes import ChangeBox, change_box
 from reporter.document.claims import Speaker
 from reporter.document.exhibits import Figure, figure, places
 from reporter.document.figures import KeyFigure, Table, Tests, key_figures, return_table, verdict_tests
+from reporter.document.logo import Logo, read_logo
+from reporter.document.origins import listed, origins
 from reporter.facts import Facts
 from reporter.finding import day
 from reporter.language import Language
 from reporter.story import Story
+
+#: Marks of the key figures on paper, in their order.
+MARKS = "¹²³⁴⁵⁶"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +48,8 @@ class Page:
 
     language: str
     brand: str
+    logo: Logo | None  # in place of the name
+    accent: str  # the subject's colour, #rrggbb
     series: str  # title of the brief
     as_of: Markup
     plain_as_of: str
@@ -61,6 +68,9 @@ class Page:
     method: tuple[Markup, ...]  # rules, and at their end where the prices come from and the disclaimer
     provenance: Markup  # where the prices come from
     disclaimer: str
+    origins: Mapping[str, Markup]  # of every number in the article and the strip, by the path of its fact
+    origins_title: str
+    listed: tuple[tuple[Markup, Markup], ...]  # the same as a list: the number as it was said, and its line
     labels: Mapping[str, str]  # the `document` group, and the names of sections
     page_of: tuple[str, ...]  # pieces around the numbers: before the page, between, after the count
 
@@ -68,6 +78,23 @@ class Page:
     def charts(self) -> tuple[str, ...]:
         """Names of the charts that it shows."""
         return tuple(figure.name for part in self.parts for figure in part.figures)
+
+    @property
+    def marks(self) -> str:
+        return MARKS
+
+    @property
+    def footnotes(self) -> tuple[Markup, ...]:
+        """Where the figures of the strip come from, by the marks that they have on paper."""
+        marked = zip(MARKS, self.key_figures, strict=False)
+        return tuple(
+            Markup("{} {}.").format(mark, self.origins[one.fact]) for mark, one in marked if one.fact in self.origins
+        )
+
+    @property
+    def method_on_paper(self) -> tuple[Markup, ...]:
+        """The note with what a screen shows at each number; the disclaimer stays last."""
+        return (*self.method[:-2], *self.footnotes, *self.method[-2:])
 
     def figure(self, name: str) -> Figure:
         """The figure of a chart."""
@@ -117,9 +144,15 @@ def make_page(
         day=speaker.number("foot", "provenance", as_of, "full"),
         hash=facts.vintage.sha256[:12],
     )
+    strip = tuple(key_figures(facts, story.role, speaker))
+    said = (title.html, standfirst.html, *(one for part in parts for one in part.paragraphs))
+    shown = (*said, *(one for figure in strip for one in (figure.value, figure.note)))
+    known = origins(shown, facts, speaker)
     return Page(
         language=language.code,
         brand=brand.name,
+        logo=read_logo(brand.logo),
+        accent=brand.accent,
         series=language.title(brief.title, facts.subject),
         as_of=fill(words["as_of"], day=speaker.number("head", "as_of", as_of, "weekday")),
         plain_as_of=language.spell(as_of, "full"),
@@ -130,7 +163,7 @@ def make_page(
         plain_title=title.text,
         standfirst=standfirst.html,
         description=standfirst.text,
-        key_figures=tuple(key_figures(facts, story.role, speaker)),
+        key_figures=strip,
         changes=change_box(story.changes, story.role, speaker),
         parts=parts,
         table=return_table(facts, speaker),
@@ -138,6 +171,9 @@ def make_page(
         method=(*rules, provenance, escape(disclaimer)),
         provenance=provenance,
         disclaimer=disclaimer,
+        origins=known,
+        origins_title=language.label("origins", "title"),
+        listed=tuple(listed(shown, known)),
         labels={**words, **{f"section_{name}": label for name, label in sections.items()}},
         page_of=tuple(piece for part in words["page"].split("{page}") for piece in part.split("{pages}")),
     )

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from reporter.document.html import FONTS, faces, fill, font
 from reporter.document.layout import Layout
+from reporter.document.logo import Logo
 from reporter.document.page import Page
 from reporter.errors import DocumentError
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Everything that a page may fetch stands below this address, and is in memory.
 ASSETS = "brief:"
+LOGO = "logo"
 PACKAGES = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 MISSING = (
     f"no PDF: the library pango is not installed (Debian, Ubuntu: sudo apt-get install {PACKAGES}; "
@@ -64,10 +66,11 @@ def print_html(page: Page, layout: Layout, templates: Path | None = None) -> str
         for figure in part.figures
     }
     fonts = faces({name: f"{ASSETS}{name}.ttf" for _, name, *_ in FONTS})
-    return fill(page, templates, print=True, links=(), charts=pictures, fonts=fonts, layout=layout)
+    logo = f"{ASSETS}{LOGO}" if page.logo else ""
+    return fill(page, templates, print=True, links=(), charts=pictures, fonts=fonts, layout=layout, logo=logo)
 
 
-def render_pdf(marked: str, charts: Mapping[str, str]) -> bytes:
+def render_pdf(marked: str, charts: Mapping[str, str], logo: Logo | None = None) -> bytes:
     """The PDF of that HTML; the same page gives the same bytes.
 
     Args:
@@ -83,12 +86,15 @@ def render_pdf(marked: str, charts: Mapping[str, str]) -> bytes:
     from weasyprint.urls import FatalURLFetchingError
 
     assets = {f"{name}.svg": svg.encode() for name, svg in charts.items()}
+    kinds = dict.fromkeys(assets, "image/svg+xml")
+    if logo:
+        assets[LOGO], kinds[LOGO] = logo.content, f"image/{logo.kind}"
     assets |= {f"{name}.ttf": font(f"{name}.ttf") for _, name, *_ in FONTS}
     html = plain_numbers(marked)
     trouble = _Trouble()
     try:
         with trouble:
-            made = HTML(string=html, base_url=ASSETS, url_fetcher=_fetcher(assets)).write_pdf(
+            made = HTML(string=html, base_url=ASSETS, url_fetcher=_fetcher(assets, kinds)).write_pdf(
                 pdf_variant="pdf/ua-1",
                 pdf_identifier=hashlib.sha256(html.encode()).digest()[:16],
             )
@@ -104,7 +110,7 @@ def plain_numbers(html: str) -> str:
     return re.sub(r"</?data\b[^>]*>", "", html)
 
 
-def _fetcher(assets: dict[str, bytes]) -> object:
+def _fetcher(assets: Mapping[str, bytes], kinds: Mapping[str, str]) -> object:
     """Gives what is in memory and refuses all other addresses: a page can neither call out nor read a file."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -113,8 +119,7 @@ def _fetcher(assets: dict[str, bytes]) -> object:
             name = url.removeprefix(ASSETS)
             if name not in assets or not url.startswith(ASSETS):
                 raise FatalURLFetchingError(f"the page asks for '{url[:80]}', which is not part of it")
-            kind = "image/svg+xml" if name.endswith(".svg") else "font/ttf"
-            return URLFetcherResponse(url, assets[name], {"Content-Type": kind})
+            return URLFetcherResponse(url, assets[name], {"Content-Type": kinds.get(name, "font/ttf")})
 
     return Assets()
 

@@ -60,6 +60,7 @@ class Returns:
     total: Mapping[str, Mapping[str, float]]  # ticker -> window
     price: Mapping[str, Mapping[str, float]]
     month_sessions: Mapping[str, float]  # ticker -> total return over MONTH_SESSIONS
+    closes: Mapping[str, Mapping[str, float]]  # ticker -> window, or "last" -> adjusted close at its base, at the as-of
     gap: Mapping[str, float]  # window -> subject minus benchmark, total return
     ytd_gap_month_ago: float | None  # the same year-to-date gap at the base of the month
     gap_before_last_week: float | None  # from the base of the month to the base of the week
@@ -83,6 +84,7 @@ def compute_returns(panel: Panel, subject: str, benchmark: str, field: Sequence[
         total=total,
         price=price,
         month_sessions=session_returns(panel, MONTH_SESSIONS),
+        closes={ticker: closes(panel.adjusted[ticker], panel) for ticker in panel.tickers},
         gap=gap,
         ytd_gap_month_ago=gap_between(mine, theirs, ytd, month),
         gap_before_last_week=gap_between(mine, theirs, month, week),
@@ -105,6 +107,13 @@ def session_returns(panel: Panel, sessions: int) -> Mapping[str, float]:
     last = len(panel.days) - 1
     found = {ticker: change(panel.adjusted[ticker], last - sessions, last) for ticker in panel.tickers}
     return {ticker: value for ticker, value in found.items() if value is not None}
+
+
+def closes(level: Array, panel: Panel) -> Mapping[str, float]:
+    """The closes that the returns are computed from. Unit: the fund's currency, adjusted for dividends."""
+    rows = {window: row for window, row in panel.base_row.items() if 0 <= row < len(level)}
+    found = {window: float(level[row]) for window, row in (rows | {"last": len(level) - 1}).items()}
+    return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
 def change(level: Array, first: int | None, last: int | None) -> float | None:

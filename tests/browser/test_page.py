@@ -1,0 +1,121 @@
+"""The page of an edition in a browser: three widths and more, light and dark, by keyboard and without scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reporter.document.edition import Edition
+from tests.browser.conftest import Open
+
+TIP = "element => { const tip = getComputedStyle(element, '::after'); return [tip.content, tip.position]; }"
+
+
+@pytest.fixture(scope="module")
+def files(edition: Edition, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Address of the page by language; the other files of the edition lie beside it."""
+    folder: Path = tmp_path_factory.mktemp("page")
+    for name, content in edition.files.items():
+        (folder / name).write_bytes(content)
+    return {code: (folder / f"small-caps-2024-10-16-{code}.html").as_uri() for code in ("en", "ru")}
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("code", ["en", "ru"])
+def test_everybody_can_use_it(files: dict[str, str], code: str, width: int, dark: bool, look_at: Open) -> None:
+    with look_at(files[code], width, dark=dark) as view:
+        assert view.overflow() <= 0
+        assert view.violations() == []
+        assert view.complaints == [] and view.away() == []
+        view.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        assert view.overflow() <= 0 and view.violations() == []
+
+
+@pytest.mark.parametrize("width", [320, 480, 1024, 1920])
+def test_no_width_overflows(files: dict[str, str], width: int, look_at: Open) -> None:
+    for address in files.values():
+        with look_at(address, width) as view:
+            assert view.overflow() <= 0
+
+
+def test_numbers_tell_where_they_come_from_without_a_script(files: dict[str, str], look_at: Open) -> None:
+    with look_at(files["en"], 360, script=False) as view:
+        page = view.page
+        number = page.locator("section p [data-origin^='IJR, total return']").first
+        assert number.evaluate(TIP)[0] == "none"
+        number.hover()
+        content, position = number.evaluate(TIP)
+        assert re.search(r"adjusted close of [\d.,]+ on October\s16, 2024 against [\d.,]+ on ", content)
+        assert position == "fixed" and view.overflow() <= 0
+        page.mouse.move(0, 0)
+        number.focus()
+        assert "adjusted close" in number.evaluate(TIP)[0]
+        summary = page.locator("details.origins summary")
+        summary.click()
+        assert page.locator("details.origins dt").count() >= 10
+
+
+def test_keyboard_walk(files: dict[str, str], look_at: Open) -> None:
+    """Every link, number and box that can be reached is reached in the order of the page, and can be seen."""
+    with look_at(files["en"], 1440) as view:
+        page = view.page
+        wanted = page.evaluate(
+            "[...document.querySelectorAll('a, summary, [tabindex]')].map((one, n) => (one.dataset.n = n) && n)"
+        )
+        seen = []
+        for _ in wanted:
+            page.keyboard.press("Tab")
+            number, outline = page.evaluate(
+                "[document.activeElement.dataset.n, getComputedStyle(document.activeElement).outlineStyle]"
+            )
+            seen.append(int(number))
+            assert outline != "none"
+        assert seen == wanted
+        page.keyboard.press("Escape")
+
+
+def test_links_lead_to_files_that_are_there(files: dict[str, str], look_at: Open) -> None:
+    with look_at(files["en"]) as view:
+        view.page.click("nav a[hreflang=ru]")
+        assert view.page.url == files["ru"] and view.page.get_attribute("html", "lang") == "ru"
+        hrefs = view.page.eval_on_selector_all("nav a", "all => all.map(one => one.href)")
+    for href in hrefs:
+        assert Path(href.removeprefix("file://")).is_file(), href
+
+
+def test_a_table_is_copied_as_a_table(files: dict[str, str], look_at: Open) -> None:
+    with look_at(files["en"]) as view:
+        text = view.page.evaluate(
+            "() => { const range = document.createRange();"
+            "range.selectNodeContents(document.querySelector('.returns table tbody'));"
+            "getSelection().removeAllRanges(); getSelection().addRange(range); return getSelection().toString(); }"
+        )
+    rows = [line.split("\t") for line in text.strip().splitlines() if "\t" in line]
+    assert len(rows) == 5 and {len(row) for row in rows} == {7}
+
+
+def test_print_from_the_browser(files: dict[str, str], look_at: Open) -> None:
+    with look_at(files["ru"]) as view:
+        view.page.emulate_media(media="print")
+        assert not view.page.is_visible("nav")
+        assert view.overflow() <= 0
+
+
+def test_accent_and_logo(make: Callable[..., Edition], tmp_path: Path, look_at: Open) -> None:
+    from reporter.config import Brand
+
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 30"><rect width="90" height="30"/></svg>')
+    made = make(brand=Brand(name="Example Partners", logo=logo, accent="#8a1c1c"), formats=("html",), languages=("en",))
+    file = tmp_path / "page.html"
+    file.write_bytes(made.files["small-caps-2024-10-16-en.html"])
+    for dark in (False, True):
+        with look_at(file.as_uri(), dark=dark) as view:
+            assert view.violations() == [] and view.complaints == []
+            picture = view.page.locator(".masthead img")
+            assert picture.get_attribute("alt") == "Example Partners"
+            assert picture.evaluate("one => one.complete && one.naturalWidth > 0")

@@ -1,0 +1,123 @@
+"""Sheets: what is measured, how it is dealt out, and what poppler's picture of the paper shows."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from pypdf import PdfReader
+
+from reporter.document.edition import Edition
+from reporter.document.layout import GAP, WIDEST_GAP, Box, deals, fitted, reach, split
+from reporter.document.measure import KEPT, Lines, flow
+from tests.programs import needs
+
+blocks = st.lists(st.builds(Lines, st.floats(0, 9), st.integers(1, 40), st.just(12.0)), min_size=1, max_size=12)
+boxes = st.lists(
+    st.builds(
+        lambda name, around, least, more, most: Box(name, around, least, least + more, least + more + most),
+        st.uuids().map(str), st.floats(20, 60), st.floats(60, 120), st.floats(1, 30), st.floats(1, 60),
+    ),
+    min_size=1,
+    max_size=7,
+)  # fmt: skip
+
+
+@given(blocks, st.floats(150, 700))
+def test_text_flows_over_pages_and_nothing_of_it_is_lost(text: list[Lines], room: float) -> None:
+    used = flow(text, [room / 2, room])
+    assert all(page <= limit + 0.1 for page, limit in zip(used, [room / 2, *[room] * len(used)], strict=False))
+    lines = sum(block.count * block.height for block in text)
+    assert lines - 0.1 <= sum(used) <= lines + sum(block.before for block in text) + 0.1
+
+
+def test_a_heading_stays_with_its_text_and_no_line_alone() -> None:
+    heading = Lines(10, 1, 20, keep=True)
+    assert flow([Lines(0, 8, 10), heading, Lines(0, 4, 10)], [100]) == [80, 60]  # 4 lines cannot be cut 3 and 3
+    assert flow([Lines(0, 5, 10), heading, Lines(0, 8, 10)], [110]) == [110, 50]
+    assert KEPT == 3
+
+
+@given(boxes, st.floats(0, 900))
+def test_boxes_take_the_height_that_is_wanted(sheet: list[Box], wanted: float) -> None:
+    low, high = reach(sheet)
+    target = min(max(wanted, low), high)
+    slots, drawn = fitted(sheet, target)
+    assert sum(slot.height + slot.gap for slot in slots) == pytest.approx(target, abs=0.5)
+    for box, slot in zip(sheet, slots, strict=True):
+        assert box.least - 0.1 <= drawn[box.name] <= box.most + 0.1
+        assert slot.gap == 0 or GAP - 0.1 <= slot.gap <= WIDEST_GAP + 0.1
+
+
+@given(boxes)
+def test_a_deal_keeps_all_boxes_in_their_order(sheet: list[Box]) -> None:
+    for dealt in deals(sheet):
+        assert [box for part in dealt for box in part] == sheet and all(dealt)
+
+
+@given(st.lists(st.floats(5, 60), min_size=1, max_size=16))
+def test_the_note_is_cut_into_columns_in_order(rules: list[float]) -> None:
+    columns = split(rules)
+    assert [number for column in columns for number in column] == list(range(len(rules)))
+    assert max(sum(rules[n] for n in column) for column in columns) <= sum(rules)
+
+
+def filled(pdf: bytes, folder: Path) -> list[tuple[float, float, float]]:
+    """Of each page: how far down ink goes, left column and right column, and the farther of both, 0..1."""
+    (folder / "page.pdf").write_bytes(pdf)
+    command = [needs("pdftoppm"), "-r", "40", "-gray", "-png", str(folder / "page.pdf"), str(folder / "page")]
+    subprocess.run(command, check=True, timeout=60)
+    found = []
+    for file in sorted(folder.glob("page-*.png")):
+        ink = np.asarray(Image.open(file).convert("L")) < 200
+        height, width = ink.shape
+        body = ink[: int(height * (1 - 14.5 / 297))]  # without the foot
+        file.unlink()
+        halves = body[:, : int(width * 0.54)], body[:, int(width * 0.56) :]
+        left, right = (float(np.flatnonzero(half.any(axis=1)).max(initial=0)) / len(body) for half in halves)
+        found.append((left, right, max(left, right)))
+    return found
+
+
+CASES = [
+    ("small-caps", date(2024, 10, 16), {}, "A4"),
+    ("bonds", date(2012, 11, 1), {}, "Letter"),
+    ("small-caps", date(2024, 10, 16), {"field": ("MTUM", "IVW"), "backdrop": False}, "A4"),
+]
+MORE = [
+    ("sectors", date(2025, 1, 3), {}, "A4"),
+    ("emerging-markets", date(2020, 3, 23), {}, "Letter"),
+    ("value-growth", date(2023, 12, 29), {"implication": False}, "A4"),
+    ("small-caps", date(2007, 6, 1), {}, "Letter"),
+    ("sectors", date(2019, 2, 15), {"field": ()}, "A4"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "brief", "paper"), [*CASES, *(pytest.param(*case, marks=pytest.mark.nightly) for case in MORE)]
+)
+def test_pages_are_full_and_no_chart_is_cut(
+    name: str, day: date, brief: dict[str, object], paper: str, make: Callable[..., Edition], tmp_path: Path
+) -> None:
+    made = make(name, day, brief=brief, paper=paper, formats=("pdf",))
+    for file, content in made.files.items():
+        if not file.endswith(".pdf"):
+            continue
+        assert len(content) <= 150_000
+        pages = filled(content, tmp_path)
+        assert 1 <= len(pages) <= 4
+        for left, right, whole in pages[:-1]:
+            assert whole > 0.5, (file, pages)
+            assert abs(left - right) < 0.2, (file, pages)
+        assert pages[-1][2] > 0.2, (file, pages)
+        source = "Source:" if file.endswith("-en.pdf") else "Источник:"
+        texts = [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
+        assert sum(text.count(source) for text in texts) >= 3
