@@ -94,6 +94,11 @@ def text_tables(page: Page) -> Mapping[str, str]:
     tables: dict[str, str] = {
         "key_figures": columns("<><", [(one.label, plain(one.value), plain(one.note)) for one in page.key_figures])
     }
+    if page.changes:
+        changed = [
+            (one.label, plain(one.before), "→" if one.before else "", plain(one.now)) for one in page.changes.rows
+        ]
+        tables["changes"] = columns("<><<", changed)
     if page.table:
         rows = [(row.ticker or row.name, *map(plain, row.cells)) for row in page.table.rows]
         tables["returns"] = columns("<" + ">" * len(page.table.windows), [("", *page.table.windows), *rows])
