@@ -42,7 +42,7 @@ def write_index(
     said = sorted({code for entry in entries for code in entry.said})
     known = language_codes(config.templates)
     codes = [code for code in dict.fromkeys((*configured, *said)) if code in known and code in said]
-    files = render_archive(entries, config.brand.name, codes or configured[:1] or known[:1], config.templates)
+    files = render_archive(entries, config.brand, codes or configured[:1] or known[:1], config.templates)
     for name, content in files.items():
         target.replace(name, content, mark, now)
     return tuple(files), len(entries)

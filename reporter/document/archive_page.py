@@ -13,6 +13,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from markupsafe import Markup
 
+from reporter.colour import NIGHT, lightened
+from reporter.config import Brand
 from reporter.document.html import FONTS_GO_HERE, environment, filled, with_fonts
 from reporter.finding import count, day
 from reporter.language import Language
@@ -57,7 +59,7 @@ class Entry:
 
 
 def render_archive(
-    entries: Sequence[Entry], brand: str, codes: Sequence[str], templates: Path | None = None
+    entries: Sequence[Entry], brand: Brand, codes: Sequence[str], templates: Path | None = None
 ) -> Mapping[str, bytes]:
     """index.html and feed.xml.
 
@@ -73,8 +75,10 @@ def render_archive(
     first = languages[codes[0]]
     script = filled(made, "archive.js").strip()
     values = {
-        "brand": brand,
-        "id": permanent(brand),
+        "brand": brand.name,
+        "id": permanent(brand.name),
+        "accent": brand.accent,
+        "night": lightened(brand.accent, NIGHT),
         "language": first.code,
         "labels": first.labels["archive"],
         "languages": {code: language.labels["document"]["own_name"] for code, language in languages.items()},

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from reporter.colour import NIGHT, lightened
 from reporter.document.html import environment, filled
 from reporter.document.page import Page
 from reporter.document.pdf import plain_numbers
@@ -57,7 +58,8 @@ def make_mail(page: Page, pictures: Mapping[str, bytes], templates: Path | None 
     preheader = " · ".join(f"{one.label} {plain(one.value)}" for one in page.key_figures) or page.description
     made = environment(templates)
     made.filters |= {"wrap": wrap, "plain": plain}
-    html = filled(made, "email.html.j2", page=page, preheader=preheader, ids=ids, test=test)
+    night = lightened(page.accent, NIGHT)
+    html = filled(made, "email.html.j2", page=page, preheader=preheader, ids=ids, test=test, night=night)
     text = filled(made, "email.txt.j2", page=page, tables=text_tables(page), test=test)
     return MailBody(
         subject=subject(page, test=test),
