@@ -30,6 +30,7 @@ FEWEST = 8
 class Earlier(Setting):
     """What an archived edition said, as far as a later one wants to know."""
 
+    brief: str = ""
     as_of: date
     subject: Ticker
     benchmark: Ticker
