@@ -155,7 +155,7 @@ class TestMadeArchive:
         gaps = [one for one in found["items"] if one["what"] == "gap_ytd"]
         if abs(now["gap"]["YTD"] - before["gap"]["YTD"]) >= 0.005:
             assert gaps == [{"what": "gap_ytd", "before": before["gap"]["YTD"], "now": now["gap"]["YTD"]}]
-        assert ('id="what_changed"' in page(latest, "en")) == bool(found["items"])
+        assert ('class="changes"' in page(latest, "en")) == bool(found["items"])
 
     def test_nothing_changed_nothing_said(self, latest: Edition, house: House, calendar: Calendar) -> None:
         """Against an earlier edition with the same facts: a quiet week."""
@@ -166,8 +166,8 @@ class TestMadeArchive:
         changes = what_changed(now, twin)
         assert changes is not None and changes.items == ()
         voices = Voices(memory=Memory(previous=twin))
-        assert assess(now, voices, field_kind="funds", implication=True).quiet
-        assert not assess(now, Voices(), field_kind="funds", implication=True).quiet
+        assert assess(now, voices, field_kind="funds", implication=True).changes == changes
+        assert not assess(now, Voices(), field_kind="funds", implication=True).quiet, "a first edition never is"
 
 
 class TestShelf:
