@@ -1,7 +1,7 @@
 # `make brief` and `make test` install what is missing and then do their work; a second run installs nothing.
 BIN := .venv/bin
 
-.PHONY: help setup brief test check nightly bench lock clean
+.PHONY: help setup brief test check nightly snapshots bench lock clean
 
 help:
 	@echo "make brief    a brief on the bundled simulated market, without a network"
