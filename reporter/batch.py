@@ -123,7 +123,7 @@ class Shared:
     def task(self, job: Job, mail: Mail) -> Task:
         """Raises DataError where the gate refuses the pair."""
         facts = replace(self.facts(shared_part(job.brief)), brief=job.name)
-        looks = Config(brand=job.brand, paper=job.paper, formats=self.config.formats)
+        looks = Config(brand=job.brand, paper=job.paper, formats=self.config.formats, calendars=self.config.calendars)
         overlay = overlaid(self.config.templates)
         voices = self.voices(job)
         return Task(job=job, config=looks, overlay=overlay, facts=facts, voices=voices, mail=mail, house=house())

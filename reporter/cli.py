@@ -34,6 +34,8 @@ COMMANDS = (
     "explain",
     "preview",
     "archive",
+    "replay",
+    "prices",
     "completion",
 )
 

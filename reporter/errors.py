@@ -1,6 +1,7 @@
 """Everything that can go wrong in a way that a user can mend.
 
     ReporterError
+    ├── DifferenceError     1   a check found that something is not as it was
     ├── UsageError          2   the command line asks for something that does not exist
     ├── DataError          65   prices that nobody should print
     ├── UpstreamError      69   a source is away or answers nonsense
@@ -24,6 +25,10 @@ from difflib import get_close_matches
 class ReporterError(Exception):
     """A failure with one clear line for the user; `exit_code` is documented in the README."""
 
+    exit_code = 1
+
+
+class DifferenceError(ReporterError):
     exit_code = 1
 
 

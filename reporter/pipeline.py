@@ -17,6 +17,7 @@ from reporter.document.html import render_html
 from reporter.document.layout import lay_out
 from reporter.document.page import Link, Page, make_page
 from reporter.document.pdf import pdf_problem, print_html, render_pdf
+from reporter.document.settings_json import settings_json
 from reporter.document.thumbnail import render_thumbnail
 from reporter.errors import DataError
 from reporter.facts import Facts, compute_facts
@@ -151,6 +152,7 @@ def build_edition(
         voices.memory,
     )
     files["voices.json"] = voices_json(voices)
+    files["settings.json"] = settings_json(config, brief, facts, languages)
     return Edition(
         brief=name,
         session=as_of,

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +22,15 @@ NEW_YORK = ZoneInfo("America/New_York")
 CONSENT = (
     b"<!DOCTYPE html><html><body><form><input name='sessionId' value='1'>We value your privacy</form></body></html>"
 )
+BODIES = {
+    "consent": CONSENT,
+    "braces": b"{}",
+    "garbage": bytes(range(256)) * 40,
+    "no result": b'{"chart":{"result":[],"error":null}}',
+    "internal": b'{"chart":{"result":null,"error":{"code":"Internal Server Error","description":"oops"}}}',
+    "empty": b'{"chart":{"result":null,"error":null}}',
+    "nothing": b"",
+}
 NOT_FOUND = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
 
 
@@ -81,6 +90,7 @@ class Yahoo:
         if "Adj Close" in bars:
             indicators["adjclose"] = [{"adjclose": column("Adj Close")}]
         result = {"meta": meta, "timestamp": stamps, "indicators": indicators, "events": events}
+        spoil(result, fault)
         if not stamps:  # as Yahoo does where nothing was traded in the span
             del result["timestamp"]
         return {"chart": {"result": [result], "error": None}}
@@ -99,12 +109,8 @@ class Yahoo:
             return int(fault), "text/html", b"<html>Oops</html>" if fault == "502" else b"Too Many Requests", fault
         if fault == "elsewhere":
             return 302, "text/html", b"", fault
-        if fault == "consent":
-            return 200, "text/html", CONSENT, fault
-        if fault == "empty":
-            return 200, as_json, b'{"chart":{"result":null,"error":null}}', fault
-        if fault == "nothing":
-            return 200, as_json, b"", fault
+        if fault in BODIES:
+            return 200, "text/html" if fault == "consent" else as_json, BODIES[fault], fault
         if ticker not in self.bars:
             return 404, as_json, json.dumps({"chart": {"result": None, "error": NOT_FOUND}}).encode(), fault
         body = json.dumps(self.chart(ticker, fault, since)).encode()
@@ -119,6 +125,127 @@ class Yahoo:
             return int(found) if found.isdigit() else 200, "text/html", b"Too Many Requests", found
         stream = {"data": {"tickerStream": {"stream": found}}}
         return 200, "application/json", found if isinstance(found, bytes) else json.dumps(stream).encode(), ""
+
+
+def spoil(result: dict[str, Any], fault: str) -> None:
+    """Makes an answer wrong in the way that a fault names; only those of values and days."""
+    change = SPOILERS.get(fault)
+    if change and "timestamp" in result:
+        change(result, result["indicators"]["quote"][0])
+
+
+def _set(row: int, *names: str, by: float | None = None, to: Any = ...) -> Callable[[Any, Any], None]:
+    """One value of each column multiplied, or replaced."""
+
+    def change(result: Any, quote: Any) -> None:
+        for name in names or ("open", "high", "low", "close"):
+            quote[name][row] = quote[name][row] * by if by is not None else to
+
+    return change
+
+
+def _scaled(first: int, last: int | None, by: float) -> Callable[[Any, Any], None]:
+    """All prices of some bars multiplied, adjusted closes as well."""
+
+    def change(result: Any, quote: Any) -> None:
+        columns = [quote[name] for name in ("open", "high", "low", "close")]
+        columns += [one["adjclose"] for one in result["indicators"].get("adjclose", ())]
+        for column in columns:
+            column[first:last] = [value * by for value in column[first:last]]
+        for stamp in result["timestamp"][first:last]:
+            if event := result["events"].get("dividends", {}).get(str(stamp)):
+                event["amount"] *= by
+
+    return change
+
+
+def _days(change: Callable[[list[int]], list[int]]) -> Callable[[Any, Any], None]:
+    def changed(result: Any, quote: Any) -> None:
+        result["timestamp"] = change(result["timestamp"])
+
+    return changed
+
+
+def _rows(change: Callable[[list[Any]], list[Any]]) -> Callable[[Any, Any], None]:
+    """The same change of order or number of bars in every column."""
+
+    def changed(result: Any, quote: Any) -> None:
+        result["timestamp"] = change(result["timestamp"])
+        for name in quote:
+            quote[name] = change(quote[name])
+        for one in result["indicators"].get("adjclose", ()):
+            one["adjclose"] = change(one["adjclose"])
+
+    return changed
+
+
+def _split(ratio: float, by: float) -> Callable[[Any, Any], None]:
+    """A split that is listed, while the closes from its day on are multiplied by something else than 1."""
+
+    def change(result: Any, quote: Any) -> None:
+        stamp = result["timestamp"][-50]
+        result.setdefault("events", {})["splits"] = {
+            str(stamp): {"date": stamp, "numerator": ratio, "denominator": 1.0, "splitRatio": f"{ratio:g}:1"}
+        }
+        _scaled(-50, None, by)(result, quote)
+
+    return change
+
+
+def _dividends(by: float) -> Callable[[Any, Any], None]:
+    def change(result: Any, quote: Any) -> None:
+        for event in result["events"]["dividends"].values():
+            event["amount"] *= by
+
+    return change
+
+
+def _weekend(result: Any, quote: Any) -> None:
+    """A Saturday with the prices of the Friday before it."""
+    row = next(row for row, stamp in enumerate(result["timestamp"]) if row > 100 and (stamp // DAY) % 7 == 1)
+    _rows(lambda column: [*column[: row + 1], column[row], *column[row + 1 :]])(result, quote)
+    result["timestamp"][row + 1] += DAY
+
+
+def _without(name: str) -> Callable[[Any, Any], None]:
+    return lambda result, quote: result.pop(name)
+
+
+DAY = 86400
+SPOILERS: Mapping[str, Callable[[Any, Any], None]] = {
+    "last is null": _set(-1, "open", "high", "low", "close", "volume", to=None),
+    "all is null": lambda result, quote: quote.update({name: [None] * len(values) for name, values in quote.items()}),
+    "close x100": _set(-30, "close", by=100),
+    "bar x100": _scaled(-30, -29, 100),
+    "bar /100": _scaled(-30, -29, 0.01),
+    "block x100": _scaled(-30, None, 100),
+    "zero": _set(-10, to=0.0),
+    "negative": _set(-10, "close", to=-5.0),
+    "high under low": _set(-10, "high", by=0.5),
+    "close outside": _set(-10, "close", by=1.2),
+    "negative volume": _set(-10, "volume", to=-1.0),
+    "infinite": _set(-10, "high", to=float("inf")),
+    "a year old": _rows(lambda column: column[:-252]),
+    "days in the future": _days(lambda stamps: [*stamps[:-1], stamps[-1] + 10 * DAY]),
+    "a weekend bar": _weekend,
+    "unsorted": _rows(lambda column: [*column[:100], column[101], column[100], *column[102:]]),
+    "a day twice": _rows(lambda column: [*column[:100], column[99], *column[100:]]),
+    "ten bars": _rows(lambda column: column[-10:]),
+    "every fifth bar gone": _rows(lambda column: [one for row, one in enumerate(column) if row % 5 or row < 9]),
+    "ragged": lambda result, quote: quote.update(close=quote["close"][:-3]),
+    "no days": _without("timestamp"),
+    "no meta": _without("meta"),
+    "no columns": _without("indicators"),
+    "text for numbers": _set(-10, "close", to="n/a"),
+    "split left out": _split(2.0, 0.5),
+    "split done twice": _split(2.0, 2.0),
+    "split unlisted": _scaled(-50, None, 1 / 3),
+    "jump": _scaled(-50, None, 1.4),
+    "spike": _scaled(-50, -49, 1.22),
+    "hardly any volume": _set(-1, "volume", by=0.02),
+    "dividends x100": _dividends(100.0),
+    "dividends left out": _dividends(1e-9),
+}
 
 
 @contextmanager

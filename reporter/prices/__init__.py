@@ -158,7 +158,7 @@ def load_prices(
     sessions = calendar.between(first, as_of)
     exchanges = {ticker: listings[ticker].calendar for ticker in kept}
     places = {t: sessions if own is calendar else calendar.seen(own, sessions) for t, own in exchanges.items()}
-    return Prices(
+    prices = Prices(
         **_frames(kept, places, sessions),
         source=found[wanted[0]].source if wanted else order[0],
         fetched_at=max((moments[ticker] for ticker in kept if ticker in moments), default=None),
@@ -169,6 +169,7 @@ def load_prices(
         currencies=_of(currencies, tuple(kept)),
         trading={ticker: ~np.isnat(days) for ticker, days in places.items() if exchanges[ticker] is not calendar},
     )
+    return prices.only(wanted) if calendar.own else prices  # no row before the first bar that has a place
 
 
 def listing(ticker: str, calendar: Calendar, as_of: date) -> Listing:

@@ -108,6 +108,8 @@ def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> Bars:
 
 def _prices(table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
     columns = {name: table[title].to_numpy("float64") for name, title in TITLES.items() if title in NEEDED}
+    if "Dividends" in table:
+        columns["dividend"] = np.nan_to_num(table["Dividends"].to_numpy("float64"))
     if "Stock Splits" in table:
         split = np.nan_to_num(table["Stock Splits"].to_numpy("float64"))
         columns["split"] = np.where(split, split, 1.0)

@@ -107,6 +107,8 @@ def take(
         if problem:
             report.problems[ticker] = problem
         if len(bars) == 0:
+            if wanted[ticker] is None and ticker not in report.problems:
+                report.problems[ticker] = Problem(Flaw.UNAVAILABLE, f"{ticker}: {line.host}: an answer without prices")
             continue
         answer = Answer(bars, currency, served or closed(bars, calendar), change)
         with store.writing():
@@ -252,9 +254,11 @@ def believable(bars: Bars, ticker: str, calendar: Calendar, host: str) -> tuple[
         checked = checked[: fault.row]
     row = first_contradiction(checked, ticker)
     if row is not None:
-        day = checked["session"][row]
-        text = f"{ticker}: at {host}, adjusted closes and listed payments do not agree on {day}"
-        found.append((row, Problem(Flaw.PAYMENTS, text)))
+        day, ratio = checked["session"][row], checked["split"][row]
+        split = f"the split of {ratio:g} on {day} is left out or done twice"
+        payment = f"adjusted closes and listed payments do not agree on {day}"
+        flaw, text = (Flaw.PAYMENTS, payment) if ratio == 1 else (Flaw.SPLIT, split)
+        found.append((row, Problem(flaw, f"{ticker}: at {host}, {text}")))
     if not found:
         return bars, None
     row, problem = min(found, key=lambda one: one[0])

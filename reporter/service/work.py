@@ -71,15 +71,15 @@ def politely() -> Iterator[list[int]]:
 def make_scheduled(config: Config, name: str, session: date, now: datetime) -> Edition:
     """The edition for its readers, in whatever process this is called in."""
     from reporter.delivery.shelf import read_shelf
+    from reporter.exchanges import brief_calendar
     from reporter.pipeline import make_edition
-    from reporter.sessions import load_calendar
 
     brief = config.briefs[name]
     return make_edition(
         config,
         name,
         brief,
-        calendar=load_calendar(brief.calendar, now),
+        calendar=brief_calendar(config, brief, now),
         as_of=session,
         languages=brief.languages,
         mail=Mail.READERS,
