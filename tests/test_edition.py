@@ -62,7 +62,7 @@ def look_up(data: Any, path: str) -> Any:
 
 def test_files(edition: Edition) -> None:
     names = [f"small-caps-2024-10-16-{code}.{kind}" for code in ("en", "ru") for kind in ("pdf", "html", "svg")]
-    assert list(edition.files) == [*names, "facts.json", "voices.json", "prices.csv"]
+    assert list(edition.files) == [*names, "facts.json", "voices.json", "settings.json", "prices.csv"]
     assert edition.quality.status == "ok" and edition.shortfall == ""
 
 

@@ -77,7 +77,7 @@ def test_a_good_run(run: Run, folder: Path, tmp_path: Path) -> None:
     told = json.loads(result.stdout)
     assert told["brief"] == "aaa-vs-bbb" and told["quality"]["status"] == "ok"
     assert all((tmp_path / path).exists() for path in told["files"])
-    assert len(told["files"]) == 10
+    assert len(told["files"]) == 11
 
 
 REFUSALS = {
