@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 from reporter.charts.extents import Box, text_box, width
 from reporter.charts.labels import label_mark, label_values
@@ -41,11 +42,19 @@ def draw(facts: Facts, language: Language, height: float) -> Canvas:
     heads = {ticker: facts.rotation[ticker].tail[-1] for ticker in (facts.subject, *others)}
     places = {ticker: (canvas.x(x), canvas.y(y)) for ticker, (x, y) in heads.items()}
     taken += [Box(x - 2.4, y - 2.4, x + 2.4, y + 2.4) for x, y in places.values()]
+    cross_x, cross_y, plot = canvas.x(100), canvas.y(100), canvas.plot
+    lines = [
+        Box(plot.left, cross_y - 0.4, plot.right, cross_y + 0.4),
+        Box(cross_x - 0.4, plot.low, cross_x + 0.4, plot.high),
+    ]
     for ticker, (x, y) in places.items():
-        if ticker == facts.subject:
-            label_mark(canvas, x, y, ticker, taken, colour=SUBJECT, bold=True, size=LABEL)
-        else:
-            label_mark(canvas, x, y, ticker, taken)
+        mine = ticker == facts.subject
+        looks: dict[str, Any] = {"colour": SUBJECT, "bold": True, "size": LABEL} if mine else {}
+        clear = [*taken, *lines]
+        if label_mark(canvas, x, y, ticker, clear, **looks):
+            taken.append(clear[-1])
+        else:  # rather on a line than not at all
+            label_mark(canvas, x, y, ticker, taken, **looks)
     return canvas
 
 

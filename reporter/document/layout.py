@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from reporter.document.measure import FIRST_TOP, TOP, Measure, flow
+from reporter.document.measure import FIRST_TOP, TOP, Lines, Measure, flow
 from reporter.document.page import Page
 
 #: Sizes of type that are tried, in points; the first is the one to like.
@@ -19,6 +19,8 @@ SIZES = (9.3, 9.1, 8.9)
 GAP, WIDEST_GAP = 12.0, 20.0
 #: Kept free at the foot of a page, for what the measure does not know.
 SLACK = 6.0
+#: How many of the last boxes may stand below the text, where that is short.
+UNDER = (0, 1, 2)
 #: After how many charts the table of returns may stand, the first one to like.
 TABLE_AFTER = (1, 3)
 #: The last page holds at least this share of a page.
@@ -56,7 +58,7 @@ class Layout:
     standfirst_wide: float
     sheets: tuple[tuple[Slot, ...], ...]  # beside the text, page by page
     charts: Mapping[str, float]  # height in points of a chart WIDTH wide
-    tests_in_text: bool  # the tests stand under the bottom line, not beside it
+    under: tuple[Slot, ...]  # below the text, in its column
     method: tuple[tuple[int, ...], ...]  # rules by their number, column by column
     pages: int
     cost: float
@@ -73,12 +75,12 @@ def lay_out(page: Page, heights: Mapping[str, tuple[float, float, float]], paper
             page,
             heights,
             Measure(paper, rem),
-            tests_in_text=under,
+            under=under,
             table_after=after,
-            dear=n * 12.0 + (after > 1) * 15.0,
+            dear=n * 12.0 + under * 5.0 + (after > 1) * 15.0,
         )
         for n, rem in enumerate(SIZES)
-        for under in ((False, True) if page.tests else (False,))
+        for under in UNDER
         for after in TABLE_AFTER
     )
     return min(found, key=lambda layout: layout.cost)
@@ -89,17 +91,19 @@ def arranged(
     heights: Mapping[str, tuple[float, float, float]],
     measure: Measure,
     *,
-    tests_in_text: bool,
+    under: int,
     table_after: int,
     dear: float,
 ) -> Layout:
     """With one choice of type and places; `dear` is what the choice costs."""
-    boxes = tuple(boxes_of(page, heights, measure, tests_in_text=tests_in_text, table_after=table_after))
+    every = tuple(boxes_of(page, heights, measure, table_after=table_after))
+    boxes, below = every[: max(0, len(every) - under)], every[max(0, len(every) - under) :]
     rules = measure.method(page.method_on_paper)
     columns = split(rules)
     foot = max(sum(rules[n] for n in column) for column in columns) + 3.2 * measure.rem
     rooms = [measure.high + TOP - FIRST_TOP - measure.head(page) - SLACK, *[measure.high - SLACK] * 5]
-    text = flow(tuple(measure.text(page, tests_in_text=tests_in_text)), rooms)
+    lower = tuple(Slot(box.name, box.around + box.natural, 0.0) for box in below)
+    text = flow((*measure.text(page), *(Lines(GAP, 1, slot.height) for slot in lower)), rooms)
     best: tuple[float, tuple[tuple[Box, ...], ...], list[float], int] | None = None
     for dealt in deals(boxes):
         cost, targets, pages = judge(dealt, text, foot, rooms)
@@ -108,7 +112,7 @@ def arranged(
     assert best is not None  # noqa: S101 - there is always the deal of one sheet
     cost, dealt, targets, pages = best
     sheets: list[tuple[Slot, ...]] = []
-    charts: dict[str, float] = {}
+    charts = {box.name: box.natural / measure.scale for box in below if box.natural}
     for sheet, target in zip(dealt, targets, strict=True):
         slots, drawn = fitted(sheet, target)
         sheets.append(slots)
@@ -120,10 +124,10 @@ def arranged(
         standfirst_wide=measure.standfirst_wide(page),
         sheets=tuple(sheets),
         charts=charts,
-        tests_in_text=tests_in_text,
+        under=lower,
         method=columns,
         pages=pages,
-        cost=cost + dear + (4.0 if tests_in_text else 0.0),
+        cost=cost + dear,
     )
 
 
@@ -132,7 +136,6 @@ def boxes_of(
     heights: Mapping[str, tuple[float, float, float]],
     measure: Measure,
     *,
-    tests_in_text: bool,
     table_after: int,
 ) -> Iterator[Box]:
     """In the order of the page: charts with their sections, the tables among them, the verdict's tests last."""
@@ -146,7 +149,7 @@ def boxes_of(
     if page.changes:
         boxes.insert(1, Box("changes", measure.changes([row.label for row in page.changes.rows])))
     yield from boxes
-    if page.tests and not tests_in_text:
+    if page.tests:
         yield Box("tests", measure.tests(page))
 
 

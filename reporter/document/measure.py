@@ -29,6 +29,7 @@ LINE, PARAGRAPH, SECTION, HEADING, LAST_HEADING = 1.38, 0.5, 0.95, 0.8 * 1.4 + 0
 SMALL_LINE = 1.35
 LOGO = 2.0  # height of the brand's logo, rem
 BARS = 0.16  # rem below a number, for its bar
+BLOCK = '<span class="headline">'
 KEPT = 3  # orphans and widows
 NOTE, CAPTION, METHOD = 0.74, 0.86, 0.72
 
@@ -139,7 +140,7 @@ class Measure:
         masthead = 0.25 + 0.55 + (LOGO if page.logo else 0.78 * 1.4)
         return (masthead + title + standfirst + notices + strip + 1.1) * rem
 
-    def text(self, page: Page, *, tests_in_text: bool) -> Iterator[Lines]:
+    def text(self, page: Page) -> Iterator[Lines]:
         """The article, in blocks."""
         for number, part in enumerate(page.parts):
             last, quoted = part.name == "bottom_line", part.name == "quote"
@@ -148,10 +149,9 @@ class Measure:
             if number:
                 yield Lines(SECTION * self.rem, 1, (LAST_HEADING if last else HEADING) * self.rem, keep=True)
             for place, one in enumerate(part.paragraphs):
-                count = ceil(width(plain(one), self.rem, font) / wide)
-                yield Lines(PARAGRAPH * self.rem if place else 0.0, count, LINE * self.rem)
-            if last and tests_in_text:
-                yield Lines(self.rem, 1, self.tests(page))
+                pieces = one.split(BLOCK)  # such as headlines, each on lines of its own
+                count = sum(ceil(width(plain(piece), self.rem, font) / wide) for piece in pieces if piece.strip())
+                yield Lines((PARAGRAPH if place else 0.0) * self.rem, count, LINE * self.rem)
 
     def tests(self, page: Page) -> float:
         rows = page.tests.rows if page.tests else ()
