@@ -53,6 +53,8 @@ def score(s: Situation, card: Scorecard) -> Finding:
         borne_out=count(card.borne_out, "memory.scorecard.borne_out"),
         hopes=count(card.hopes, "memory.scorecard.hopes"),
         hopes_borne_out=count(card.hopes_borne_out, "memory.scorecard.hopes_borne_out"),
+        one_hope=card.hopes == 1,
+        one_doubt=card.doubts == 1,
         doubts=count(card.doubts, "memory.scorecard.doubts"),
         doubts_borne_out=count(card.doubts_borne_out, "memory.scorecard.doubts_borne_out"),
         since=day(card.since, "memory.scorecard.since"),
