@@ -26,7 +26,7 @@ BY_KIND = tuple(
         r"headline\.title_(?P<standing>lags|level|leads)_(?P<week>up|flat|down)",
         r"headline\.title_quiet_(?P<standing>lags|level|leads)",
         r"headline\.(?:title|standfirst)_(?P<extreme>soared|plunged)",
-        r"headline\.standfirst_(?P<standing>lags|level|leads)_(?P<month>improving|flat|worsening)(?:_recovered)?",
+        r"headline\.standfirst_(?P<standing>lags|level|leads)_(?P<month>improving|flat|worsening)(?:_recovered|_nearly)?",
         r"lede\.(?P<mood>hopes|doubts)_stir",
         r"lede\.record_(?P<years>poor|even|good)",
         r"evidence\.pair_(?P<standing>lags|level|leads)",

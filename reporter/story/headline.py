@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reporter.finding import Finding
 from reporter.story import lexicon
-from reporter.story.lexicon import Moved, Standing
+from reporter.story.lexicon import Month, Moved, Standing
 from reporter.story.situation import Situation
 
 SECTION = "headline"
@@ -45,16 +45,25 @@ def standfirst(s: Situation) -> Finding:
     kind = f"standfirst_{s.standing}_{s.month}"
     if recovered(s):
         kind += "_recovered"
+    elif nearly_closed(s):
+        kind += "_nearly"
     return s.finding(SECTION, kind, window=s.window, year=year(s))
 
 
 def recovered(s: Situation) -> bool:
     """A laggard's lead of the past week made good what the rest of the month had cost, and no more."""
     before, week = s.facts.returns.gap_before_last_week, s.facts.returns.gap.get("1W", 0.0)
-    lags, flat = s.standing is Standing.LAGS, s.month is lexicon.Month.FLAT
+    lags, flat = s.standing is Standing.LAGS, s.month is Month.FLAT
     return (
         lags and flat and s.week == "up" and before is not None and before <= -lexicon.MOVED and week >= lexicon.MOVED
     )
+
+
+def nearly_closed(s: Situation) -> bool:
+    """A laggard's month has taken away more than half of the year's gap."""
+    before, now = s.facts.returns.ytd_gap_month_ago, s.facts.returns.gap.get("YTD")
+    improving = s.standing is Standing.LAGS and s.month is Month.IMPROVING and s.window == "YTD"
+    return improving and before is not None and now is not None and before < 0 and now >= before * lexicon.HALF
 
 
 def year(s: Situation) -> str:

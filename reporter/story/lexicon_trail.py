@@ -49,10 +49,13 @@ def week_words(s: Situation) -> Iterator[Reading]:
     subject, returns = s.facts.subject, s.facts.returns
     ticker = s.facts.headline_index or subject
     week = (s.ret(subject, "1W"),) if "1W" in returns.total[subject] else ()
+    shown = (s.ret(ticker, "1W"),) if "1W" in returns.total[ticker] else ()
     month = (s.ret(subject, "1M"),) if "1M" in returns.total[subject] else ()
     move = returns.total[subject].get("1M", 0.0)
-    yield read("up", "растут", f"the week's return is at least {pt(lexicon.WEEK_MOVE)} %", s.week == "up", *week)
-    yield read("down", "снижаются", f"the week's return is at most −{pt(lexicon.WEEK_MOVE)} %", s.week == "down", *week)
+    yield read("up", "растут", f"the week's return is at least {pt(lexicon.WEEK_MOVE)} %", s.week == "up", *shown)
+    yield read(
+        "down", "снижаются", f"the week's return is at most −{pt(lexicon.WEEK_MOVE)} %", s.week == "down", *shown
+    )
     rally = returns.total[subject].get("1W", 0.0) >= lexicon.RALLY
     yield read("rally", "ралли", f"the week's return is at least {pt(lexicon.RALLY)} %", rally, *week)
     streak = returns.streak[ticker]

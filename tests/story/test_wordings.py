@@ -21,7 +21,7 @@ CODES = language_codes()
 FREQUENT = {
     "headline": [f"title_{one}_{week}" for one in ("lags", "leads", "level") for week in ("up", "flat", "down")]
     + [f"standfirst_{one}_{month}" for one in ("lags", "leads") for month in ("improving", "flat", "worsening")]
-    + ["standfirst_lags_flat_recovered", "standfirst_quiet"],
+    + ["standfirst_lags_flat_recovered", "standfirst_lags_improving_nearly", "standfirst_quiet"],
     "lede": [f"{one}_{way}" for one in ("index", "fund") for way in ("up", "flat", "down")]
     + ["hopes_stir", "doubts_stir", "record_poor", "record_even", "record_good", "yardstick", "unchanged"],
     "evidence": ["pair_lags", "pair_level", "pair_leads", "gap_lags", "gap_leads", "gap_crossed"]
