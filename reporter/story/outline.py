@@ -61,7 +61,7 @@ DOUBT_FIRST = (
     "bottom_line",
 )
 #: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
-MOST_NUMBERS = 32
+MOST_NUMBERS = 35
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
 DISPENSABLE = (
     "consolidation",
@@ -129,15 +129,17 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         "quote": quote.paragraphs(s),
         "bottom_line": bottom_line.paragraphs(s),
     }
+    sections = connected(rationed(ordered(s, parts)))
+    named = {section.name for section in sections}
     story = Story(
         title=headline.title(s),
         standfirst=headline.standfirst(s),
-        sections=connected(rationed(ordered(s, parts))),
+        sections=sections,
         captions=captions(s),
         changes=s.changes,
         window=s.window,
         role=s.role,
-        method=tuple(method.rules(s)),
+        method=tuple(rule for rule in method.rules(s) if rule.kind != "backdrop" or "backdrop" in named),
         lexicon=tuple(lexicon_trail.readings(s)),
     )
     refuse_contradictions(story.findings, facts, s.window)
