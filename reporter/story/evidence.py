@@ -84,19 +84,16 @@ def month(s: Situation) -> list[Finding]:
     returns = s.facts.returns
     mine, theirs = returns.total[s.facts.subject]["1M"], returns.total[s.facts.benchmark]["1M"]
     nearly = lexicon.nearly(mine)
-    same = nearly is not None and nearly == lexicon.nearly(theirs)
+    both = s.month is Month.FLAT and nearly is not None and nearly == lexicon.nearly(theirs)
     return [
         s.finding(
             SECTION,
             f"month_{s.month}",
             MONTHS[s.month],
-            mine=s.ret(s.facts.subject, "1M"),
-            theirs=s.ret(s.facts.benchmark, "1M"),
-            gap=s.gap("1M"),
+            mine=None if both else s.ret(s.facts.subject, "1M"),
+            theirs=None if both else s.ret(s.facts.benchmark, "1M"),
             degree=str(lexicon.degree(returns.gap["1M"], 1.0)),
-            nearly=Quantity(nearly / 100, Unit.SHARE, f"returns.{s.facts.subject}.1M") if nearly and same else None,
-            both_up=mine > 0 and theirs > 0,
-            both_down=mine < 0 and theirs < 0,
+            nearly=Quantity(nearly / 100, Unit.SHARE, f"returns.{s.facts.subject}.1M") if nearly and both else None,
         )
     ]
 

@@ -61,9 +61,10 @@ DOUBT_FIRST = (
     "bottom_line",
 )
 #: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
-MOST_NUMBERS = 35
+MOST_NUMBERS = 37
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
 DISPENSABLE = (
+    "no_breakout",
     "consolidation",
     "death_cross",
     "golden_cross",
@@ -168,9 +169,9 @@ def rationed(sections: tuple[Section, ...]) -> tuple[Section, ...]:
 
 
 def numbers(finding: Finding) -> int:
-    """Numbers that a finding brings, days and years aside."""
+    """Numbers that a finding brings at most, days, years and constants aside."""
     found = (one for one in finding.values.values() if isinstance(one, Quantity))
-    return sum(one.unit not in (Unit.DAY, Unit.YEAR) for one in found)
+    return sum(one.unit not in (Unit.DAY, Unit.YEAR) and one.fact != "method" for one in found)
 
 
 def without(section: Section, kind: str) -> Section:
