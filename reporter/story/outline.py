@@ -65,6 +65,7 @@ MOST_NUMBERS = 37
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
 DISPENSABLE = (
     "no_breakout",
+    "rates_flat",
     "consolidation",
     "death_cross",
     "golden_cross",
