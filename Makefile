@@ -1,7 +1,7 @@
 # `make brief` and `make test` install what is missing and then do their work; a second run installs nothing.
 BIN := .venv/bin
 
-.PHONY: help setup brief test check nightly snapshots bench lock clean
+.PHONY: faults help setup brief test check nightly snapshots bench lock clean
 
 help:
 	@echo "make brief    a brief on the bundled simulated market, without a network"
@@ -36,6 +36,10 @@ check: .venv/ready-dev
 
 nightly: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m nightly
+
+# The table of faults in docs/operations.md, from the tests that pass.
+faults: .venv/ready-dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "fault and not nightly" --faults docs/operations.md
 
 bench: .venv/ready-bench
 	$(BIN)/python -m benchmarks

@@ -320,6 +320,7 @@ def test_many_problems_are_cut() -> None:
     assert found[-1] == "c.yaml: and 150 more problems"
 
 
+@pytest.mark.fault("B13")
 def test_bombs_are_quick() -> None:
     start = time.process_time()
     problems("a: " + "[" * 900_000)
@@ -351,6 +352,7 @@ class TestFiles:
         (tmp_path / "c.yaml").chmod(0)
         assert file_problem(tmp_path / "c.yaml") == "cannot be read: Permission denied"
 
+    @pytest.mark.fault("B13")
     def test_too_large(self, tmp_path: Path) -> None:
         (tmp_path / "c.yaml").write_text("#" * (LIMIT + 1))
         assert file_problem(tmp_path / "c.yaml") == "larger than 1,000,000 bytes; this is no configuration file"
@@ -427,6 +429,7 @@ def complaints(text: str) -> tuple[str, ...]:
 
 @settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(mutated())
+@pytest.mark.fault("C10")
 def test_slips_of_the_hand(text: str) -> None:
     assert all(PLACE.match(line) and "\n" not in line for line in complaints(text))
 

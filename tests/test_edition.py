@@ -207,6 +207,7 @@ def test_every_configured_brief(name: str, day: date, make: Callable[..., Editio
 
 
 class TestGate:
+    @pytest.mark.fault("B3")
     def test_missing_member_is_named_on_the_page(
         self, folders: tuple[Path, Path], make: Callable[..., Edition]
     ) -> None:
@@ -218,6 +219,7 @@ class TestGate:
         assert facts(made)["quality"]["excluded"] == {"QQQM": "missing"}
         assert facts(made)["rank"]["YTD"]["of"] == 3
 
+    @pytest.mark.fault("B5")
     def test_stale_subject_is_refused_with_a_way_out(
         self, folders: tuple[Path, Path], make: Callable[..., Edition]
     ) -> None:

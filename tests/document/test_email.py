@@ -109,6 +109,7 @@ def test_same_input_same_bytes(mailed: Edition, make: Callable[..., Edition]) ->
     assert make(formats=("html",), mail=Mail.READERS).mails == mailed.mails
 
 
+@pytest.mark.fault("C3")
 def test_a_wrong_template_is_named(make: Callable[..., Edition], tmp_path: Path) -> None:
     (tmp_path / "email.html.j2").write_text("<p>{{ page.nothing }}</p>")
     with pytest.raises(DocumentError, match=r"email\.html\.j2.*nothing"):

@@ -78,6 +78,7 @@ def test_colours_are_variables_so_that_dark_mode_works(edition: Edition) -> None
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }}</style>'
 
 
+@pytest.mark.fault("C1")
 def test_hostile_text_stays_text(make: Callable[..., Edition]) -> None:
     brand = Brand(name=HOSTILE[:60], disclaimer={"en": HOSTILE})
     made = make(brand=brand, brief={"title": {"en": HOSTILE}}, languages=("en",))
@@ -114,6 +115,7 @@ class TestTemplatesOfTheUser:
             ("{% include 'no.html' %}", "no.html"),
         ],
     )
+    @pytest.mark.fault("C3")
     def test_mistakes_are_one_line(self, text: str, message: str, make: Callable[..., Edition], tmp_path: Path) -> None:
         (tmp_path / "sections").mkdir()
         (tmp_path / "sections" / "method.html.j2").write_text(text)

@@ -37,6 +37,7 @@ def nodes(element: Any) -> Iterator[Any]:
         yield from nodes(element.get("/K", pikepdf.Array()))
 
 
+@pytest.mark.fault("C5")
 def test_only_the_bundled_fonts_and_all_embedded(pdf: bytes) -> None:
     with pikepdf.open(io.BytesIO(pdf)) as document:
         fonts = [one for one in document.objects if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"]
@@ -149,6 +150,7 @@ def test_paper(paper: str, size: tuple[float, float], make: Callable[..., Editio
     assert (float(box.width), float(box.height)) == pytest.approx(size, abs=0.5)
 
 
+@pytest.mark.fault("C1")
 def test_a_page_cannot_reach_out(edition: Edition, tmp_path: Any, make: Callable[..., Edition]) -> None:
     """A template of the user's that fetches is refused; nothing is read and nothing is called."""
     (tmp_path / "sections").mkdir()

@@ -87,6 +87,7 @@ def test_order_of_columns_changes_nothing(
 
 @relaxed
 @given(rows=some.sets(some.integers(0, 1398), min_size=1, max_size=40))
+@pytest.mark.fault("B10")
 def test_gaps_of_a_member_are_never_numbers(
     rows: set[int], prices: Prices, facts: Facts, facts_of: Callable[..., Facts]
 ) -> None:

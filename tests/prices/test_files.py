@@ -231,6 +231,7 @@ def test_a_fault_is_found_where_it_stands_in_an_unsorted_file(load: Load, folder
     assert load().problems["BBB"].text.startswith("BBB.csv:60: negative price -3")
 
 
+@pytest.mark.fault("B9")
 def test_weekends_are_left_out_and_noted(load: Load, folder: Path) -> None:
     before = load().sha256
     friday = next(line for line in (folder / "BBB.csv").read_text().splitlines() if line.startswith("2024-10-11"))

@@ -56,6 +56,7 @@ def test_days_after_the_as_of_leave_no_trace(load, calendar: Calendar) -> None:
     assert load({"AAA": np.concatenate([before, later[-5:]])}).sha256 == load({"AAA": before}).sha256
 
 
+@pytest.mark.fault("B10")
 def test_a_fund_without_a_close_so_far_is_a_problem(load, calendar: Calendar) -> None:
     prices = load({"AAA": bars(calendar), "NEW": bars(calendar, date(2024, 12, 2))})
     assert list(prices.close) == ["AAA"]
@@ -74,6 +75,7 @@ def test_absent_optional_tickers_are_no_problem(load, calendar: Calendar) -> Non
     assert list(prices.problems) == ["BBB"]
 
 
+@pytest.mark.fault("B7")
 def test_the_move_of_a_split_is_noted(load, calendar: Calendar) -> None:
     split = bars(calendar)
     split["close"][28:] = 50.0
@@ -114,6 +116,7 @@ def test_vintage_changes_with_the_sessions(calendar: Calendar) -> None:
         ("^TNX", "high", 98.0, "high 98 is below low 99"),
     ],
 )
+@pytest.mark.fault("B8")
 def test_a_bar_that_cannot_be_true(
     calendar: Calendar, ticker: str, column: str, value: float, text: str | None
 ) -> None:
@@ -134,6 +137,7 @@ def test_a_bar_that_cannot_be_true(
         (1.5, False, False),
     ],
 )
+@pytest.mark.fault("B6")
 def test_moves_of_a_wrong_unit_and_of_a_split(calendar: Calendar, factor: float, fault: bool, suspect: bool) -> None:
     table = bars(calendar)
     for name in COLUMNS:

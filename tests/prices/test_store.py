@@ -216,6 +216,7 @@ def test_a_new_dividend_fetches_all_and_is_recorded(yahoo: Yahoo, calendar: Cale
     np.testing.assert_array_equal(stored(path)["dividend"], later["dividend"])
 
 
+@pytest.mark.fault("B12")
 def test_a_restated_close_is_noticed_recorded_and_noted(yahoo: Yahoo, calendar: Calendar, path: Path, pull) -> None:
     pull()
     changed = bars(calendar)
@@ -299,6 +300,7 @@ def test_a_restatement_that_cannot_be_fetched_whole_is_not_used(
     assert stored(path)["close"][-3] == changed["close"][-3]
 
 
+@pytest.mark.fault("B6")
 def test_another_currency_than_before_is_refused(yahoo: Yahoo, calendar: Calendar, path: Path, pull) -> None:
     pull()
     yahoo.faults["AAA"] = ["pence"]

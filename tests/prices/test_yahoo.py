@@ -77,6 +77,7 @@ def test_trouble_that_passes_is_asked_again(yahoo: Yahoo, calendar: Calendar, fa
 
 
 @pytest.mark.parametrize("fault", [*PASSING, "429"])
+@pytest.mark.fault("B2")
 def test_trouble_that_stays_is_told_and_not_called_delisted(yahoo: Yahoo, calendar: Calendar, fault: str) -> None:
     yahoo.faults["BBB"] = [fault] * 20
     prices = load(yahoo, calendar)
@@ -99,6 +100,7 @@ def test_missing_backdrop_is_no_problem(yahoo: Yahoo, calendar: Calendar) -> Non
     assert "^VIX" not in prices.close and prices.problems == {}
 
 
+@pytest.mark.fault("B11")
 def test_answer_about_another_ticker_is_refused(yahoo: Yahoo, calendar: Calendar) -> None:
     yahoo.faults["BBB"] = ["other"]
     assert "answered about 'OTHER'" in load(yahoo, calendar).problems["BBB"].text
@@ -145,6 +147,7 @@ def test_currencies_are_known(yahoo: Yahoo, calendar: Calendar) -> None:
 
 
 @pytest.mark.parametrize(("hour", "kept"), [(19, False), (20, False), (21, True)])
+@pytest.mark.fault("B4")
 def test_partial_bar_never_becomes_a_close(yahoo: Yahoo, calendar: Calendar, hour: int, kept: bool) -> None:
     """New York closes at 20:00 UTC on that day; prices settle some minutes later."""
     yahoo.now = datetime(2024, 10, 16, hour, 5, tzinfo=UTC)
@@ -187,6 +190,7 @@ def test_impossible_bar_refuses_the_fund(yahoo: Yahoo, calendar: Calendar) -> No
     assert "2024-05-01 that cannot be true: negative price" in load(yahoo, calendar).problems["BBB"].text
 
 
+@pytest.mark.fault("B2")
 def test_nothing_at_all_is_one_clear_line(calendar: Calendar) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -197,6 +201,7 @@ def test_nothing_at_all_is_one_clear_line(calendar: Calendar) -> None:
     assert raised.value.exit_code == 69
 
 
+@pytest.mark.fault("B1")
 def test_blocked_for_good_stops_asking(yahoo: Yahoo, calendar: Calendar) -> None:
     yahoo.faults["*"] = ["429"] * 50
     with pytest.raises(UpstreamError, match="429"):

@@ -1,0 +1,227 @@
+"""Kills the service at random moments, and starts it again, until enough editions are out. Then others count.
+
+    python -m tests.crash.rig STATE PORT LOG POLICY KILLS SEED SECONDS
+
+The ledger, the plan, spool, archive, outbox and SMTP are the real ones; only the pages are a few bytes long. POLICY is
+one of the product's (reconcile, hold, resend), or one of the two ways in which this is usually done: `mark-after` and
+`mark-before` sending. Prints one JSON object.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import smtplib
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+from types import SimpleNamespace
+
+from reporter.channels import MailSettings, Recipient, Relay, Witness
+from reporter.config import Brief, Config, Schedule, Sources
+from reporter.document.edition import Edition
+from reporter.document.email import MailBody
+from reporter.errors import LockedError, ReporterError
+from reporter.prices.quality import Quality, Status
+from reporter.service import work as module
+from reporter.service.ledger import Ledger, open_ledger
+from reporter.service.plan import OPEN, plan, workable
+from reporter.service.rows import Delivery, Run
+from reporter.service.stages import alone
+from reporter.service.verdicts import judge
+from reporter.service.workers import Outcome
+from reporter.sessions import Calendar, load_calendar
+
+READERS = tuple(f"reader{number}@example.com" for number in range(6))
+START = datetime(2026, 3, 2, 12, tzinfo=UTC)
+APART = timedelta(minutes=2)  # from one start to the next, on the clock of the rig: waits of the product pass
+NAIVE = ("mark-after", "mark-before")
+
+
+def edition(config: Config, name: str, session: date, now: datetime) -> Edition:
+    """A few bytes in place of pages."""
+    body = MailBody(subject=f"{name} {session}", preheader="", text="text", html="<p>text</p>", images={})
+    return Edition(
+        brief=name,
+        session=session,
+        quality=Quality(status=Status.OK, usable=("IJR", "SPY"), issues=(), remarks=(), way_out=""),
+        headline={"en": f"{name} {session}"},
+        verdict="",
+        vintage="0" * 64,
+        files={f"{name}-{session}-en.html": b"<p>page</p>" * 50, "facts.json": b"{}\n"},
+        mails={"en": body},
+    )
+
+
+def configuration(state: Path, port: int, log: Path, policy: str) -> Config:
+    witness = Witness(postfix_log=log, settle=0.05) if policy == "reconcile" else None
+    mail = MailSettings(
+        sender="b@example.com",
+        relay=Relay(host="127.0.0.1", port=port, tls="off"),
+        policy=policy if policy not in NAIVE else "hold",
+        witness=witness,
+    )
+    readers = tuple(Recipient(address=address) for address in READERS)
+    schedule = Schedule(every="day", after_close="45m")
+    briefs = {
+        name: Brief(subject="IJR", benchmark="SPY", languages=("en",), recipients=readers, schedule=schedule)
+        for name in ("small-caps", "bonds")
+    }
+    return Config(
+        state=state, output=state.parent / "output", mail=mail, briefs=briefs, sources=Sources(use="simulated")
+    )
+
+
+def serve(config: Config, calendar: Calendar, clock: Callable[[], datetime], policy: str) -> bool:
+    """What the scheduler and its children do, in one process; whether everything that is due is out."""
+    module.make_scheduled = edition
+    if policy in NAIVE:
+        module.drain = naive(policy)
+    calendars = dict.fromkeys(config.briefs, calendar)
+    with open_ledger(config.state, clock()) as ledger:
+        plan(ledger, config.briefs, calendars, clock())
+        for _ in range(30):
+            for run in workable(ledger, calendars, clock()):
+                attempt(ledger, run, config, clock)
+            if not ledger.rows(Run, state=OPEN):
+                return True
+            time.sleep(0.01)
+    return False
+
+
+def attempt(ledger: Ledger, run: Run, config: Config, clock: Callable[[], datetime]) -> None:
+    code, said = 0, ""
+    try:
+        with alone(ledger, run, clock()) as current:
+            module.work(ledger, current, config, clock)
+    except LockedError:
+        return  # a child of the process that was killed is still at it
+    except ReporterError as error:
+        code, said = error.exit_code, str(error)
+    judge(ledger, Outcome(run, code, said), clock())
+    waiting = ledger.one(Run, run_id=run.run_id)
+    if waiting and waiting.state in OPEN and waiting.next_try_utc:  # the rig does not wait for minutes
+        ledger.move(waiting, waiting.state, clock(), next_try_utc=None)
+
+
+def naive(policy: str) -> Callable[..., object]:
+    """How it is usually done: a flag in a table, set after the mail is sent, or before."""
+
+    def send(delivery: Delivery, settings: MailSettings) -> None:
+        message = EmailMessage()
+        message["Message-ID"] = f"<{uuid.uuid4()}@example.com>"
+        message["From"], message["To"], message["Subject"] = settings.sender, delivery.recipient, "brief"
+        message.set_content("text")
+        with smtplib.SMTP(settings.relay.host, settings.relay.port, timeout=10) as server:
+            server.send_message(message)
+
+    def drain(ledger: Ledger, run: Run, settings: MailSettings, clock: Callable[[], datetime], _: object) -> object:
+        for delivery in ledger.rows(Delivery, run_id=run.run_id, state="queued"):
+            if policy == "mark-before":
+                ledger.move(delivery, "accepted", clock())
+                send(delivery, settings)
+            else:
+                send(delivery, settings)
+                ledger.move(delivery, "accepted", clock())
+        return SimpleNamespace(trouble="", needing=[], waiting=0)
+
+    return drain
+
+
+def main(state: Path, port: int, log: Path, policy: str, kills: int, seed: int, seconds: float) -> dict[str, object]:
+    """Kill `kills` times, or for so many seconds; when the editions of a day are out, the next day begins."""
+    chance = random.Random(seed)
+    config = configuration(state, port, log, policy)
+    calendar = load_calendar("XNYS", datetime(2026, 11, 25, tzinfo=UTC))
+    begun, killed, day, clean, start = time.monotonic(), 0, 0, 0, START + timedelta(hours=11)
+    serve(config, calendar, lambda: START, policy)
+    longest = 1.0  # seconds that a process may live; then a little less than two editions take
+    while killed < kills or not clean:
+        offset = start - datetime.now(UTC)
+        child = os.fork()
+        if child == 0:
+            os.setpgid(0, 0)
+            done = serve(config, calendar, lambda offset=offset: datetime.now(UTC) + offset, policy)
+            os._exit(0 if done else 1)
+        age = time.monotonic()
+        end = age + (chance.uniform(0.005, longest) if killed < kills and day else 60)
+        while (over := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < end:
+            time.sleep(0.001)
+        start += APART
+        if time.monotonic() - begun > seconds:
+            kills = min(kills, killed)
+        if over == (0, 0):
+            # Sometimes with all its children, as systemd does; sometimes they live on, as after a plain kill.
+            os.killpg(child, signal.SIGKILL) if chance.random() < 0.7 else os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            killed += 1
+            time.sleep(0.03)  # real time for the relay to write its log; the product gives it a minute
+        elif os.waitstatus_to_exitcode(over[1]) == 0:
+            longest = max(0.1, 0.8 * (time.monotonic() - age)) if not day else longest
+            day += 1
+            start = START + timedelta(days=day, hours=11)
+            clean = killed >= kills
+    return count(config, log) | {"kills": killed, "seconds": round(time.monotonic() - begun, 1), "policy": policy}
+
+
+def count(config: Config, log: Path, since: int = 0) -> dict[str, object]:
+    """What the relay accepted, from a place of its log on, against what the ledger says."""
+    accepted: dict[str, list[str]] = {}
+    identities: dict[str, str] = {}
+    arrived: dict[str, int] = {}
+    for line in log.read_text()[since:].splitlines():
+        words = line.split(": ")
+        if "message-id=" in line:
+            identities[words[1]] = line.partition("message-id=")[2]
+        elif "queue active" in line:
+            identity = identities[words[1]]
+            arrived[identity] = arrived.get(identity, 0) + 1
+            accepted.setdefault(line.partition("to=<")[2].partition(">")[0], []).append(identity)
+    with open_ledger(config.state, START) as ledger:
+        runs, deliveries = ledger.rows(Run), ledger.rows(Delivery)
+        health = ledger.database.execute("PRAGMA integrity_check").fetchone()[0]
+    total = sum(arrived.values())
+    silent = [row for row in deliveries if row.state == "accepted" and row.message_id not in arrived]
+    flagged = [row for row in deliveries if row.state == "uncertain"]
+    wanted = {row.message_id for row in deliveries}
+    share = len(deliveries) // len(READERS)
+    return {
+        "editions": len(runs),
+        "done": sum(run.state == "done" for run in runs),
+        "wanted": len(wanted),
+        "accepted": total,
+        "lost": len(wanted - set(arrived)),
+        "lost in silence": len(wanted - set(arrived) - {row.message_id for row in flagged}),
+        "duplicates": sum(times - 1 for times in arrived.values()),
+        "uncertain": len(flagged),
+        "said accepted, was not": len(silent),
+        "too many": sum(max(0, len(mails) - share) for mails in accepted.values()),
+        "too few": sum(max(0, share - len(accepted.get(reader, ()))) for reader in READERS),
+        "partial editions": partial(config.output),
+        "ledger": health,
+    }
+
+
+def partial(output: Path) -> int:
+    """Folders with a file under its name and no manifest, or another content than the manifest says."""
+    import hashlib
+
+    wrong = 0
+    for folder in output.glob("*/*/*-r*"):
+        files = {path.name: path.read_bytes() for path in folder.iterdir() if not path.name.startswith(".")}
+        manifest = json.loads(files.pop("manifest.json", b"{}")).get("files", {})
+        listed = {name: about["sha256"] for name, about in manifest.items()}
+        wrong += {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} != listed
+    return wrong
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    found = main(Path(given[0]), int(given[1]), Path(given[2]), given[3], int(given[4]), int(given[5]), float(given[6]))
+    sys.stdout.write(f"{json.dumps(found)}\n")

@@ -1,0 +1,121 @@
+"""kill -9 at random moments, over the real ledger, plan, spool, archive, outbox and SMTP; a relay counts the mails.
+
+The two usual ways of doing it must fail here, or the rig sees nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Found = dict[str, Any]
+Relay = tuple[Path, str, Path]  # a folder, the port of a relay, and its log
+
+
+@pytest.fixture
+def relay() -> Iterator[tuple[Path, str, Path]]:
+    """A folder, the port of a relay, and its log."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        log = Path(folder) / "relay.log"
+        command = [sys.executable, "-m", "tests.crash.sink", str(log), "1"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sink:
+            try:
+                assert sink.stdout
+                yield Path(folder), sink.stdout.readline().strip(), log
+            finally:
+                sink.kill()
+
+
+def asked(seconds: float, *command: str) -> Any:
+    """What a program of the rig prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, timeout=seconds + 120, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout)
+
+
+@pytest.fixture
+def rig(relay: tuple[Path, str, Path]) -> Callable[..., Found]:
+    folder, port, log = relay
+
+    def run(policy: str, kills: int, seconds: float) -> Found:
+        place = [f"{folder}/state", port, str(log), policy]
+        return asked(seconds, "tests.crash.rig", *place, str(kills), "7", str(seconds))
+
+    return run
+
+
+SIZES = [
+    pytest.param(60, 15.0, id="short"),
+    pytest.param(1000, 900.0, id="long", marks=[pytest.mark.nightly, pytest.mark.timeout(1200)]),
+]
+
+
+def sound(found: Found) -> None:
+    assert found["ledger"] == "ok" and found["partial editions"] == 0
+    assert found["editions"] == found["done"] > 2
+    assert found["said accepted, was not"] == 0
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize(("kills", "seconds"), SIZES)
+def test_with_a_witness_nothing_is_lost_and_nothing_comes_twice(
+    rig: Callable[..., Found], kills: int, seconds: float
+) -> None:
+    found = rig("reconcile", kills, seconds)
+    sound(found)
+    assert (found["lost"], found["duplicates"]) == (0, 0)
+    assert found["uncertain"] <= 1 + kills // 200  # said to the owner: the relay's log was too short to be sure
+
+
+@pytest.mark.fault("A1")
+@pytest.mark.parametrize(("kills", "seconds"), SIZES)
+def test_without_one_what_is_in_doubt_is_said(rig: Callable[..., Found], kills: int, seconds: float) -> None:
+    found = rig("hold", kills, seconds)
+    sound(found)
+    assert (found["lost in silence"], found["duplicates"]) == (0, 0)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+def test_sending_again_loses_nothing_and_repeats_only_the_same_message(rig: Callable[..., Found]) -> None:
+    found = rig("resend", 300, 400.0)
+    sound(found)
+    assert found["lost"] == 0 and found["duplicates"] == found["accepted"] - found["wanted"]
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("policy", "fault"), [("mark-after", "too many"), ("mark-before", "too few")])
+def test_the_usual_ways_fail(rig: Callable[..., Found], policy: str, fault: str) -> None:
+    assert rig(policy, 200, 300.0)[fault] > 0
+
+
+#: Those between the archive and the relay's answer, where it matters most; the long form takes all.
+HARD = ("rendered", "archive-manifest", "queued", "body", "dot", "after-dot", "accepted")
+
+
+@pytest.mark.fault("A2")
+@pytest.mark.parametrize(
+    ("ways", "points"), [(1, HARD), pytest.param(3, (), marks=[pytest.mark.nightly, pytest.mark.timeout(1500)])]
+)
+def test_at_named_points_and_on_the_way_back(relay: Relay, ways: int, points: tuple[str, ...]) -> None:
+    folder, port, log = relay
+    found = asked(1300, "tests.crash.points", str(folder), port, str(log), str(ways), *points)
+    passed = set()
+    for name, counted in found.items():
+        assert counted["editions"] == counted["done"] == 2, name
+        assert (counted["lost"], counted["duplicates"], counted["uncertain"]) == (0, 0, 0), name
+        assert (counted["wanted"], counted["accepted"], counted["partial editions"]) == (12, 12, 0), name
+        if 137 in counted["died"]:
+            passed.add(name.split("+")[0].split(":")[0])
+    assert len(passed) >= (len(points) or 14), passed
