@@ -51,17 +51,20 @@ class Witnesses:
     def _log(self, path: Path, message_id: str, since: str) -> Testimony:
         """Postfix notes the id when it reads the head of a message, and `queue active` when it has all of it.
 
-        Absent is only what is surely absent: the log goes back to the attempt, a connection ended in it afterwards,
-        and the id is not there.
+        Absent is only what is surely absent: its connection was lost before the final dot, or the log goes back to the
+        attempt, a connection ended in it afterwards, and the id is not there.
         """
         text = _log_since(path, since)
         if text is None:
             return Testimony.UNKNOWN
         seen = re.search(rf"cleanup\[\d+\]: (\w+): message-id={re.escape(message_id)}", text)
         if seen:
-            taken = re.search(rf"qmgr\[\d+\]: {seen[1]}: from=.*queue active", text)
-            self.queue_id = seen[1] if taken else None
-            return Testimony.ARRIVED if taken else Testimony.UNKNOWN
+            if re.search(rf"qmgr\[\d+\]: {seen[1]}: from=.*queue active", text):
+                self.queue_id = seen[1]
+                return Testimony.ARRIVED
+            taker = re.search(rf"smtpd\[(\d+)\]: {seen[1]}: client=", text)
+            cut = taker and re.search(rf"smtpd\[{taker[1]}\]: lost connection after DATA", text[taker.end() :])
+            return Testimony.ABSENT if cut else Testimony.UNKNOWN
         ended = re.search(r"smtpd\[\d+\]: (disconnect from|lost connection after)", text)
         return Testimony.ABSENT if ended else Testimony.UNKNOWN
 
