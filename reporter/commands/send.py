@@ -241,8 +241,13 @@ def _mail(ledger: Ledger, run: Run, config: Config, stopping: list[int]) -> Mail
     assert config.mail  # noqa: S101
     while True:
         mailed = drain(ledger, run, config.mail, _clock, lambda: bool(stopping))
-        doubtful = ledger.rows(Delivery, run_id=run.run_id, state="dot")
-        if not doubtful or stopping or mailed.trouble:
+        waiting = ledger.rows(Delivery, run_id=run.run_id, state=("queued", "dot"))
+        if stopping or mailed.trouble:
+            return mailed
+        if any(delivery.next_try_utc <= _clock() for delivery in waiting):
+            continue  # a short message in place of a large one, or one that its witness is sure has not arrived
+        doubtful = [delivery for delivery in waiting if delivery.state == "dot"]
+        if not doubtful:
             return mailed
         until = min(delivery.next_try_utc for delivery in doubtful)
         note(f"{doubtful[0].recipient}: the relay did not say whether it has the message; its log is asked")

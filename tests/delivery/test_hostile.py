@@ -260,3 +260,11 @@ def test_what_a_child_says_comes_back() -> None:
     assert run_limited(answer, "ok", limits=TIGHT, what="x") == "OK"
     with pytest.raises(DocumentError, match=r"brief\.html\.j2:3: wrong"):
         run_limited(fail, limits=TIGHT, what="x")
+
+
+@pytest.mark.fault("C9")
+def test_no_cell_of_a_table_is_a_formula(make: Callable[..., Any]) -> None:
+    edition = make(languages=("en",), formats=("html",))
+    cells = re.split(rb"[,\r\n]+", edition.files["prices.csv"])
+    assert len(cells) > 1000
+    assert not [cell for cell in cells if re.match(rb"[=+@\t\r]|-(?![0-9.])", cell)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -215,7 +216,6 @@ def test_too_big_for_the_relay_goes_short_with_the_way_to_the_archive(
 ) -> None:
     with SmtpServer(acts={"dot": ["552 5.3.4 Too big"] * 3 + [None] * 3}) as server:
         configure(server)
-        assert send(tmp_path).returncode == 69
         assert send(tmp_path).returncode == 0
         assert received(server) == ONCE
         content = server.messages[0].content
@@ -288,3 +288,31 @@ def test_mail_goes_though_the_archive_is_away_and_the_archive_follows(
         assert send(tmp_path).returncode == 0
         assert received(server) == ONCE
     assert_archive_is_sound(tmp_path)
+
+
+@pytest.mark.fault("F1", "F3")
+@pytest.mark.parametrize("reply", ["", "535 5.7.8 no: {secret} {base64}"])
+def test_a_secret_is_nowhere(reply: str, tmp_path: Path, configure: Callable[..., None]) -> None:
+    """Set, used, echoed by a relay: and in no file that we write and no word that we say."""
+    secret = "canary-4711-secret"
+    plain = base64.b64encode(f"\0brief\0{secret}".encode()).decode()
+    (tmp_path / "secret").write_text(secret)
+    (tmp_path / "secret").chmod(0o600)
+    acts = {"auth": reply.format(secret=secret, base64=plain)} if reply else {}
+    with SmtpServer(auth="PLAIN", acts=acts) as server:
+        configure(server, user="brief", password="{file: secret}")
+        done = send(tmp_path, "--json")
+        assert done.returncode == (78 if reply else 0) and server.logins[0] == f"PLAIN:\0brief\0{secret}"
+        said = [
+            done.stdout,
+            done.stderr,
+            *(run(tmp_path, "outbox", *more).stdout for more in (("list",), ("show", "1"))),
+        ]
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file() and path.name != "secret"]
+    for form in (secret, plain, base64.b64encode(secret.encode()).decode()):
+        assert not any(form in text for text in said) and not any(form.encode() in content for content in written)
+    if reply:
+        (tmp_path / "secret").chmod(0o644)
+        hurry(tmp_path)
+        again = send(tmp_path)
+        assert again.returncode == 78 and "others can read" in again.stderr
