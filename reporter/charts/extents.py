@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from matplotlib.ft2font import FT2Font, LoadFlags
@@ -53,9 +53,15 @@ def _advance(character: str, name: str) -> float:
     return float(glyph.linearHoriAdvance) / 65536 * 10
 
 
+@lru_cache(maxsize=8192)
+def _length(text: str, name: str) -> float:
+    """Of a text, in thousandths of the size: the same words are measured for many sizes and rooms."""
+    return sum(_advance(character, name) for character in text)
+
+
 def width(text: str, size: float, font: str = REGULAR) -> float:
     """Points that `text` takes at `size` points."""
-    return sum(_advance(character, font) for character in text) * size / EM
+    return _length(text, font) * size / EM
 
 
 def text_box(x: float, y: float, text: str, size: float, font: str = REGULAR, *, align: str = "left") -> Box:
