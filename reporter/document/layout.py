@@ -181,7 +181,7 @@ def judge(
         low, high = reach(sheet)
         cost += max(0.0, low - room) * 1000
         target = min(max(here, low), high, room)
-        if sheet:
+        if number < len(dealt):
             targets.append(target)
         natural = sum(box.around + box.natural for box in sheet) + GAP * max(0, len(sheet) - 1)
         used = max(here, target)
