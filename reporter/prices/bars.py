@@ -31,6 +31,8 @@ BAR = np.dtype(
 CENT, THOUSANDTH = 0.01, 0.001
 #: No fund moves tenfold in a session; a wrong unit (pence for pounds) is a hundredfold, a forgotten split tenfold.
 IMPOSSIBLE_MOVE = 10.0
+#: No price and no volume is larger; what is would not survive rounding.
+LARGEST = 1e15
 
 
 class Flaw(StrEnum):
@@ -110,7 +112,7 @@ def first_fault(bars: Bars, ticker: str) -> Fault | None:
     """
     close, high, low = bars["close"], bars["high"], bars["low"]
     rules: list[tuple[Flaw, str, NDArray[np.bool_]]] = [
-        (Flaw.INFINITE, f"infinite value in '{TITLES[name]}'", np.isinf(bars[name])) for name in COLUMNS
+        (Flaw.INFINITE, f"infinite value in '{TITLES[name]}'", np.abs(bars[name]) > LARGEST) for name in COLUMNS
     ]
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         if not is_level(ticker):
@@ -122,6 +124,9 @@ def first_fault(bars: Bars, ticker: str) -> Fault | None:
         outside = (close > high + slack) | (close < low - slack)
         rules.append((Flaw.RANGE, "close {close:g} is outside the day's range {low:g} to {high:g}", outside))
         rules.append((Flaw.NEGATIVE, "negative volume {volume:g}", bars["volume"] < 0))
+        if not is_level(ticker):
+            wide = (high > IMPOSSIBLE_MOVE * close) | (low < close / IMPOSSIBLE_MOVE)
+            rules.append((Flaw.RANGE, "the day's range {low:g} to {high:g} is tenfold the close {close:g}", wide))
         if not is_level(ticker):
             factor = np.exp(np.abs(np.log(move(close))))
             paid, before = bars["dividend"], close / move(close)
