@@ -260,7 +260,7 @@ def as_of_then(table: pd.DataFrame, last: pd.Timestamp) -> pd.DataFrame:
 @pytest.mark.timeout(1200)
 def test_published_figures_after_years_of_updates(market: Market, calendar: Calendar, tmp_path: Path) -> None:
     """2018 to 2024 fed in every few sessions, and each session with a dividend or split; one close wrong for a week."""
-    published = list(csv.DictReader((MARKET / "published_figures.csv").open()))
+    published = list(csv.DictReader((MARKET / "published_figures.csv").read_text("utf-8").splitlines()))
     rows = [row for row in published if row["match"] == "yes" and row["metric"] in ("ytd", "1m", "1y")]
     tickers = tuple(dict.fromkeys(row["ticker"] for row in rows))
     tables = {
