@@ -56,12 +56,32 @@ def parses(word: str) -> tuple[Any, ...]:
     return tuple(one.tag for one in found if one.is_known)
 
 
+@cache
 def cases(word: str) -> set[str]:
     return {str(tag.case) for tag in parses(word) if tag.POS in DECLINED and tag.case}
 
 
-def faults(text: str) -> Iterator[str]:
+#: What grammar does not look at, so that a sentence is read once and not for each market: decimals, days, years.
+VARYING = (
+    (re.compile(r"\d+[.,]\d+"), "1,5"),
+    (re.compile(r"\d{1,2}(?=\u00a0(?:янв|фев|мар|апр|ма[яй]|июн|июл|авг|сен|окт|ноя|дек))"), "7"),
+    (re.compile(r"\b(?:19|20)\d\d\b"), "2007"),
+)
+
+
+def faults(text: str) -> tuple[str, ...]:
     """What no reading of the words allows, one line each."""
+    for pattern, same in VARYING:
+        text = pattern.sub(same, text)
+    return faults_of(text)
+
+
+@cache
+def faults_of(text: str) -> tuple[str, ...]:
+    return tuple(found(text))
+
+
+def found(text: str) -> Iterator[str]:
     words = re.findall(r"[\w-]+|[^\w\s]", text.lower())
     for place, (before, word) in enumerate(pairwise(words)):
         wanted, tags = GOVERNS.get(before), parses(word)
@@ -73,6 +93,7 @@ def faults(text: str) -> Iterator[str]:
     yield from miscounted(words)
 
 
+@cache
 def disagree(adjective: str, noun: str) -> bool:
     """An adjective before a noun that shares no case, number and gender with it in any reading."""
     mine, theirs = parses(adjective), parses(noun)
@@ -108,10 +129,12 @@ def miscounted(words: list[str]) -> Iterator[str]:
             yield f"number and noun: {before} {number} {noun}"
 
 
+@cache
 def is_counted(noun: str) -> bool:
     return bool(parses(noun)) and any(one.normal_form in COUNTED for one in analyser().parse(noun))
 
 
+@cache
 def fits(size: int, noun: str, *, genitive: bool) -> bool:
     """Whether a form of the noun goes with the number: 1 сессия, 2 сессии, 5 сессий; из 2 сессий."""
     last, teen = size % 10, size % 100 in range(11, 15)

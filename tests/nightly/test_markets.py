@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -121,6 +122,7 @@ def test_ten_thousand_markets() -> None:
         chunks = [range(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK)]
         for one in workers.map(read, chunks):
             found.add(one)
+            print(f"{found.markets} markets, {found.faults.total()} faults", file=sys.stderr)  # noqa: T201 - twenty minutes
     told = report(found, complete=True)
     print(told)  # noqa: T201 - the coverage table is what the run is for
     assert not found.faults and "never read" not in told, told
