@@ -8,7 +8,7 @@ from datetime import date
 
 from reporter.charts import chart_heights, draw_charts, draw_pictures
 from reporter.config import Brief, Config
-from reporter.document.audit import audit_html, audit_pdf, audit_text, open_account
+from reporter.document.audit import audit_html, audit_pdf, audit_text, audit_unmarked_html, open_account
 from reporter.document.claims import Speaker, claims, lexicon, statements
 from reporter.document.edition import Edition, file_name
 from reporter.document.email import Mail, MailBody, make_mail
@@ -141,6 +141,7 @@ def build_edition(
             pictures = draw_pictures(facts, speaker.language, page.charts, config.brand.accent)
             mails[code] = body = make_mail(page, pictures, config.templates, test=mail is Mail.TEST)
             audit_text(f"{body.subject}\n{body.preheader}\n{body.text}", account, f"the mail in {code}")
+            audit_unmarked_html(body.html, account, f"the mail in {code}, HTML")
     numbers = claims({code: speaker.spoken for code, speaker in speakers.items()})
     files["facts.json"] = facts_json(
         facts,

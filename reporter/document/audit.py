@@ -137,6 +137,17 @@ def audit_pdf(content: bytes, account: Account, file: str, page_of: tuple[str, .
         refuse(unsaid(text.replace(counter, "\ufffc", 1), account), f"page {number + 1}", file)
 
 
+def audit_unmarked_html(content: str, account: Account, file: str) -> None:
+    """Pass HTML without marks, as that of a mail, whose numbers are all traced.
+
+    Raises:
+        DocumentError: it has an orphan.
+    """
+    shown = NOT_SHOWN.sub(" ", content)
+    loud = SPOKEN_ALOUD.findall(shown)
+    refuse(unsaid(html.unescape("\n".join((*loud, TAG.sub("\n", shown)))), account), "the text", file)
+
+
 def audit_text(text: str, account: Account, file: str) -> None:
     """Pass a text without marks, as that of a mail, whose numbers are all traced.
 

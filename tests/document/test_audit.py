@@ -18,6 +18,7 @@ from reporter.document import audit
 from reporter.document.audit import Account, audit_html, audit_text
 from reporter.document.claims import Spoken
 from reporter.document.edition import Edition
+from reporter.document.email import Mail
 from reporter.errors import DocumentError
 from reporter.language import BUNDLED
 from tests.test_edition import look_up
@@ -189,3 +190,14 @@ def test_a_term_with_a_number_is_not_the_beginning_of_a_longer_number() -> None:
     audit_text("TLT закрылся на 100,79: ниже. Бумаги на 100.", account, "file")
     with pytest.raises(DocumentError):
         audit_text("TLT закрылся на 100,81.", account, "file")
+
+
+def test_a_mail_is_audited_as_well(make: Callable[..., Edition], tmp_path: Path) -> None:
+    """Its HTML has a template of its own."""
+    made = make(mail=Mail.READERS, formats=("html",), languages=("en",))
+    assert made.mails["en"].html
+    words = (BUNDLED / "email.html.j2").read_text("utf-8")
+    assert "</body>" in words
+    (tmp_path / "email.html.j2").write_text(words.replace("</body>", "<p>IJR gained 12.7%.</p></body>"))
+    with pytest.raises(DocumentError, match=r"the mail in en, HTML: .*'12\.7%'"):
+        make(mail=Mail.READERS, formats=("html",), languages=("en",), templates=tmp_path)
