@@ -65,8 +65,15 @@ class Told:
         return self.speaker.number(SECTION, "close", price(value, f"closes.{ticker}.{window}"))
 
 
+def ticker_at(rest: list[str], facts: Facts) -> str:
+    """The fund at the head of a path; a ticker may hold dots itself (VOD.L)."""
+    funds = {facts.subject, facts.benchmark, *facts.field, facts.headline_index}
+    heads = (".".join(rest[:size]) for size in range(len(rest), 0, -1))
+    return next((head for head in heads if head in funds), rest[0])
+
+
 def return_of(family: str, rest: list[str], told: Told) -> tuple[str, Values]:
-    ticker, window = rest[0], rest[1]
+    ticker, window = ticker_at(rest, told.facts), rest[-1]
     values = {"ticker": ticker, **told.span(window), **told.base(window), **told.as_of}
     if family == "price_returns":
         return family, values
@@ -95,7 +102,7 @@ def in_window(family: str, rest: list[str], told: Told) -> tuple[str, Values]:
 
 
 def of_fund(family: str, rest: list[str], told: Told) -> tuple[str, Values]:
-    name = BACKDROP.get(rest[0], rest[0]) if family == "backdrop" else rest[0]
+    name = BACKDROP.get(rest[0], rest[0]) if family == "backdrop" else ticker_at(rest, told.facts)
     return family, {"ticker": name, **told.as_of}
 
 

@@ -108,6 +108,7 @@ def report(found: Reading, *, complete: bool) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.timeout(600)
 def test_the_first_markets() -> None:
     found = read(range(SHORT))
     assert not found.faults, report(found, complete=False)

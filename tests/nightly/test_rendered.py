@@ -64,6 +64,7 @@ def test_strange_markets(task: int, config: Config, calendar: Calendar) -> None:
     render(range(task, STRANGE, TASKS), config, calendar)
 
 
+@pytest.mark.timeout(600)
 def test_a_few_strange_markets(config: Config, calendar: Calendar) -> None:
     """Of `make test`: one with PDF."""
     render(range(4, 9), config, calendar)
