@@ -119,3 +119,13 @@ def test_at_named_points_and_on_the_way_back(relay: Relay, ways: int, points: tu
         if 137 in counted["died"]:
             passed.add(name.split("+")[0].split(":")[0])
     assert len(passed) >= (len(points) or 14), passed
+
+
+@pytest.mark.fault("A4")
+@pytest.mark.parametrize("days", [4, pytest.param(350, marks=[pytest.mark.nightly, pytest.mark.timeout(1500)])])
+def test_three_at_once_send_everything_once(relay: Relay, days: int) -> None:
+    folder, port, log = relay
+    found = asked(1300, "tests.crash.together", str(folder / "state"), port, str(log), str(days))
+    sound(found)
+    assert (found["lost"], found["duplicates"], found["uncertain"]) == (0, 0, 0)
+    assert found["accepted"] == found["wanted"] == 6 * found["editions"]

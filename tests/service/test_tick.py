@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -16,12 +17,14 @@ from reporter.config import Config
 from reporter.config_file import load_config
 from reporter.service import notify
 from reporter.service import tick as module
+from reporter.service.due import due_between
 from reporter.service.ledger import Ledger, open_ledger
 from reporter.service.overview import STATUS
 from reporter.service.reload import Reloaded
 from reporter.service.rows import Alert, Delivery, Event, Run
 from reporter.service.tick import Tick
 from reporter.service.workers import Outcome
+from reporter.sessions import Calendar
 
 FRIDAY = datetime(2026, 3, 6, 21, 45, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -256,3 +259,38 @@ def test_an_edition_whose_mail_waits_has_the_turn_of_its_mail(office: Make) -> N
     service.look(FRIDAY + MINUTE)
     waiting = service.ledger.one(Run, brief="small-caps")
     assert waiting and waiting.next_try_utc == FRIDAY + 5 * MINUTE and waiting.attempt == 1
+
+
+@pytest.mark.fault("A1", "A9")
+@pytest.mark.parametrize("days", [30, pytest.param(5 * 365, marks=[pytest.mark.nightly, pytest.mark.timeout(3000)])])
+def test_years_with_one_fault_in_twenty(office: Make, mails: list[str], far: Calendar, days: int) -> None:
+    """Everything that the calendar says was due ends once in a state, and nothing grows."""
+    chance = random.Random(days)
+    done: list[tuple[str, str]] = []
+
+    def script(run: Run) -> tuple[int, str]:
+        code = chance.choice((65, 69, 70, 73, 78, -9)) if chance.random() < 0.05 else 0
+        done.extend([(run.brief, run.occurrence)] if code == 0 else [])
+        return code, "reporter: a fault"
+
+    start = datetime(2020, 1, 6, 12, tzinfo=UTC)
+    service = office(script)
+    service.look(start)
+    resting: list[tuple[int, int]] = []
+    for hour in range(0, days * 24, 3):
+        jump = timedelta(days=chance.uniform(-7, 7)) if chance.random() < 0.002 else timedelta(0)
+        service.look(start + timedelta(hours=hour) + jump)
+        if hour % (24 * 30) == 0:
+            memory = int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+            resting.append((memory, len(list(Path("/proc/self/fd").iterdir()))))
+    service.pass_time(start + timedelta(days=days + 5), timedelta(hours=1))
+    runs = service.ledger.rows(Run)
+    assert len(set(done)) == len(done) == sum(run.state == "done" for run in runs)
+    for brief, schedule in ((name, one.schedule) for name, one in service.settings.config.briefs.items()):
+        wanted = {str(one.session) for one in due_between(schedule, far, start, start + timedelta(days=days))}
+        states = service.states(brief)
+        assert wanted <= set(states)
+        assert {states[session] for session in wanted} <= {"done", "failed", "refused", "missed"}
+    assert sum(run.state == "done" for run in runs) > 0.9 * len(runs)
+    assert (service.ledger.state / "ledger.sqlite").stat().st_size < 50_000_000
+    assert resting[-1][0] - resting[0][0] < 20_000_000 and resting[-1][1] <= resting[0][1] + 2
