@@ -52,6 +52,8 @@ FAULTS = {
     "C8": ("links to scripts and local files", "they are dropped"),
     "C9": ("formulas in a table", "they are text"),
     "C10": ("a wrong configuration", "exit 78 with line and column; alert `config` on a reload"),
+    "C11": ("the configuration changes while it runs", "whole or not at all; alert `config`"),
+    "C12": ("file names that lead elsewhere", "they are cleaned or refused"),
     "D1": ("the relay hangs, closes, resets, talks nonsense", "`outbox list`; alert when it needs a person"),
     "D2": ("the relay drips", "the deadline ends it"),
     "D3": ("the relay says: later", "`outbox list` shows the next try; alert `expired` at the end"),

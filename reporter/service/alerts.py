@@ -14,6 +14,7 @@ from reporter.service.ledger import Ledger
 from reporter.service.rows import Alert, Delivery, Publication, Run
 
 FOLD = timedelta(hours=1)
+RELAY_TROUBLE = "relay:mail"  # key of the alert that the relay takes nothing from us
 MOMENT = timedelta(milliseconds=1)  # the ledger's smallest
 #: States that need a person, by the kind of their alert.
 MAIL = ("bounced", "expired", "uncertain")

@@ -12,9 +12,9 @@ from email.utils import format_datetime, make_msgid
 
 import httpx
 
+from reporter.address import parts
 from reporter.channels import MailSettings, Relay
 from reporter.delivery.mail import Fate, transmit
-from reporter.delivery.message import envelope_sender
 from reporter.errors import ReporterError, UpstreamError
 from reporter.owner import Owner
 from reporter.secret import read_secret
@@ -60,7 +60,13 @@ def send_plain(mail: MailSettings, to: tuple[str, ...], subject: str, body: str,
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(body)
     for address in to:
-        outcome = transmit(hurried(mail.relay), envelope_sender(mail), address, message.as_bytes(), lambda: True)
+        outcome = transmit(
+            hurried(mail.relay),
+            parts(mail.envelope_sender or mail.sender)[1],
+            address,
+            message.as_bytes(),
+            lambda: True,
+        )
         if outcome.fate is not Fate.ACCEPTED:
             raise UpstreamError(f"{address}: {outcome.text or outcome.fate}")
 

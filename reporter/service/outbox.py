@@ -20,6 +20,7 @@ from reporter.crash import crash_point
 from reporter.delivery.mail import Fate, Outcome, transmit
 from reporter.delivery.message import envelope_sender
 from reporter.errors import ReporterError, UsageError
+from reporter.service.alerts import RELAY_TROUBLE
 from reporter.service.ledger import Ledger
 from reporter.service.rows import Delivery, Run
 from reporter.service.spool import read
@@ -30,7 +31,6 @@ Clock = Callable[[], datetime]
 WAITS = (1, 5, 15, 30)
 JITTER = 0.1
 TERMINAL = ("accepted", "bounced", "expired", "uncertain", "cancelled")
-RELAY_TROUBLE = "relay:mail"  # key of the alert
 
 
 @dataclass

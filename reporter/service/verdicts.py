@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reporter.service.alerts import clear
+from reporter.service.alerts import RELAY_TROUBLE, clear
 from reporter.service.ledger import Ledger
-from reporter.service.outbox import RELAY_TROUBLE
 from reporter.service.plan import OPEN
 from reporter.service.rows import Delivery, Publication, Run
 from reporter.service.workers import Outcome

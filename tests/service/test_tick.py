@@ -188,6 +188,7 @@ def test_a_child_that_dies_each_time_is_given_up_and_told(office: Make, mails: l
     assert (f"signal {-code}" if code < 0 else "KeyError") in (run.reason or "")
 
 
+@pytest.mark.fault("C11")
 def test_a_configuration_is_taken_anew_whole_or_not_at_all(office: Make, mails: list[str]) -> None:
     service = office(lambda run: (0, ""))
     service.look(FRIDAY - DAY)

@@ -266,3 +266,13 @@ except ValueError as error: print(error)
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
     assert (done.stdout, done.stderr) == ("broken\n", "")
     assert time.monotonic() - started < 30
+
+
+def test_the_process_of_years_is_light() -> None:
+    """What draws and computes is imported by its children alone."""
+    program = (
+        "import sys, reporter.commands.schedule, reporter.service.tick, reporter.service.scheduler\n"
+        "print([name for name in ('pandas', 'matplotlib', 'weasyprint', 'exchange_calendars') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "[]\n"
