@@ -118,7 +118,8 @@ def test_at_named_points_and_on_the_way_back(relay: Relay, ways: int, points: tu
         assert (counted["wanted"], counted["accepted"], counted["partial editions"]) == (12, 12, 0), name
         if 137 in counted["died"]:
             passed.add(name.split("+")[0].split(":")[0])
-    assert len(passed) >= (len(points) or 14), passed
+    ours = {point for point in points if not point.startswith("archive")}  # there it is a child that dies
+    assert passed >= ours and len(passed) >= (len(ours) or 14), passed
 
 
 @pytest.mark.fault("A4")
