@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import time
 from datetime import timedelta
@@ -480,3 +481,82 @@ class TestSchedules:
         assert (morning.period, morning.delay) == ("day", timedelta(minutes=30))
         assert (monday.period, monday.window) == ("day", timedelta(days=3))
         assert load(BRIEF).briefs["small-caps"].schedule is None
+
+
+MUTATED = """output: out
+state: state
+mail: {sender: "Brief <brief@example.com>", relay: {host: localhost, port: 25, tls: off}}
+owner: {addresses: [owner@example.com], webhook: {env: HOOK}, ping: {file: ping}}
+limits: {fetch: 15m, mail: 1h}
+briefs:
+  small-caps:
+    subject: IJR
+    benchmark: SPY
+    field: [MTUM, QUAL]
+    languages: [en, ru]
+    recipients: [ann@example.com, {address: bob@example.com, language: ru}]
+    schedule: {every: week, after_close: 45m, catch_up: 3d}
+  emerging:
+    subject: EEM
+    benchmark: ACWI
+    schedule:
+      at: monday 07:00
+      zone: Europe/London
+"""
+SCRAPS = (
+    ":", "-", "{", "}", "[", "]", "\t", "'", '"', "#", "&a", "*a", "!!python/object:os.system", "null", "1e999",
+    "07:00", "\x00", "é", "999999999999999999999", "~", "|", ">", "%", "@", "on", "no", "\n\n", "  ", "...", "---",
+)  # fmt: skip
+
+
+def mutated(chance: random.Random) -> str:
+    """The text with one to four slips of the kinds that fingers and editors make."""
+    text = MUTATED
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(len(text))
+        kind = chance.randrange(5)
+        if kind == 0:
+            text = text[:place] + text[place + chance.randint(1, 6) :]
+        elif kind == 1:
+            text = text[:place] + chance.choice(SCRAPS) + text[place:]
+        elif kind == 2:
+            lines = text.split("\n")
+            chance.shuffle(lines) if chance.random() < 0.1 else lines.insert(
+                chance.randrange(len(lines)), chance.choice(lines)
+            )
+            text = "\n".join(lines)
+        elif kind == 3:
+            words = re.findall(r"[A-Za-z@.:]+", text)
+            text = text.replace(chance.choice(words), chance.choice([*words, *SCRAPS]), 1)
+        else:
+            text = text[:place] + text[place : place + 20].swapcase() + text[place + 20 :]
+        text = text or "x"
+    return text
+
+
+@pytest.mark.fault("C10")
+@pytest.mark.parametrize("count", [150, pytest.param(10_000, marks=[pytest.mark.nightly, pytest.mark.timeout(3000)])])
+def test_a_mutated_file_is_right_or_has_places(count: int) -> None:
+    """No traceback; every problem with line and column, exit code 78."""
+    chance = random.Random(count)
+    found: list[ConfigError] = []
+    for _ in range(count):
+        try:
+            load(mutated(chance))
+        except ConfigError as error:
+            found.append(error)
+    assert len(found) > count / 2
+    assert all(error.exit_code == 78 for error in found)
+    assert [problem for error in found for problem in error.problems if not PLACE.match(problem)] == []
+
+
+@pytest.mark.parametrize("count", [40, pytest.param(1000, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])])
+def test_what_is_right_is_taken(count: int) -> None:
+    chance = random.Random(count)
+    for _ in range(count):
+        when = chance.choice([
+            f"every: {chance.choice(['day', 'week', 'month'])}, after_close: {chance.randint(30, 1200)}m",
+            f"at: {chance.choice(['', 'monday ', 'sunday '])}{chance.randint(0, 23):02}:30, zone: Asia/Tokyo",
+        ])  # fmt: skip
+        lines = f"{BRIEF}    schedule: {{{when}, catch_up: {chance.randint(1, 90)}h}}\n"
+        assert load(lines).briefs["small-caps"].schedule is not None
