@@ -85,15 +85,21 @@ def make_market(number: int, calendar: Calendar) -> Market:
     newborn = rng.random() < 0.03
     while newborn and not (as_of.month > 2 and len(calendar.between(calendar.base(as_of, "1M"), as_of)) > NEWBORN):
         as_of = pick_session(rng, calendar)
+    quiet = rng.random() < 0.1
     others = tuple(ticker for ticker in brief.tickers if ticker not in (subject, benchmark))
     quality = None
     while quality is None or quality.status is Status.REFUSED:  # a jump, now and then, that the gate does not believe
-        prices = make_prices(rng, brief, calendar, as_of, newborn=newborn)
+        prices = make_prices(rng, brief, calendar, as_of, newborn=newborn, quiet=quiet)
         quality = judge(prices, (subject, benchmark), others)
     facts = compute_facts(prices, f"market-{number}", brief, quality, calendar)
     facts = rare(rng, facts) if number % 4 == 0 else facts
     return Market(
-        number=number, brief=brief, prices=prices, quality=quality, facts=facts, voices=make_voices(rng, facts)
+        number=number,
+        brief=brief,
+        prices=prices,
+        quality=quality,
+        facts=facts,
+        voices=make_voices(rng, facts, quiet=quiet),
     )
 
 
@@ -107,7 +113,9 @@ def pick_session(rng: np.random.Generator, calendar: Calendar) -> date:
     return chosen.astype(date)  # type: ignore[no-any-return]
 
 
-def make_prices(rng: np.random.Generator, brief: Brief, calendar: Calendar, as_of: date, *, newborn: bool) -> Prices:
+def make_prices(
+    rng: np.random.Generator, brief: Brief, calendar: Calendar, as_of: date, *, newborn: bool, quiet: bool
+) -> Prices:
     """Benchmark and subject bent to their targets, the field scattered around them, gaps here and there."""
     sessions = calendar.between(date(2000, 1, 3), as_of)
     low, high = LENGTHS[rng.choice(len(LENGTHS), p=LENGTH_ODDS)]
@@ -117,13 +125,14 @@ def make_prices(rng: np.random.Generator, brief: Brief, calendar: Calendar, as_o
     rows = len(sessions)
     bases = {window: int(np.searchsorted(sessions, np.datetime64(calendar.base(as_of, window)), "right")) - 1
              for window in WINDOWS}  # fmt: skip
+    calm: dict[str, float | None] = {"1W": 0.0} if quiet else {}
     wild = float(rng.choice((0.2, 1.0, 1.0, 1.0, 2.5)))
     benchmark = path(rng, rows, 0.0003, 0.01 * wild)
-    benchmark = bent(benchmark, bases, {"1M": pick(rng, MONTH_MOVES), "1W": pick(rng, WEEK_MOVES)})
-    relative = path(rng, rows, float(rng.choice((-0.0004, -0.0001, 0.0, 0.0002))), 0.005 * wild)
-    gaps = {"YTD": pick(rng, YEAR_GAPS), "1M": pick(rng, MONTH_GAPS), "1W": pick(rng, WEEK_GAPS)}
-    relative = bent(relative, bases, gaps if rng.random() < 0.9 else {})
-    if rng.random() < 0.1:
+    benchmark = bent(benchmark, bases, {"1M": pick(rng, MONTH_MOVES), "1W": pick(rng, WEEK_MOVES)} | calm)
+    relative = path(rng, rows, float(rng.choice((-0.0010, -0.0004, -0.0001, 0.0, 0.0002, 0.0008))), 0.005 * wild)
+    gaps = {"YTD": pick(rng, YEAR_GAPS), "1M": pick(rng, MONTH_GAPS), "1W": pick(rng, WEEK_GAPS)} | calm
+    relative = bent(relative, bases, gaps if quiet or rng.random() < 0.9 else {})
+    if not quiet and rng.random() < 0.1:
         relative = extreme(rng, relative)
     logs = {brief.benchmark: benchmark, brief.subject: benchmark + relative}
     if rng.random() < 0.01:

@@ -35,14 +35,14 @@ LABELS = ("none", "thin", "building", "convincing")
 PROFILES = ("solid", "mixed", "weak")
 
 
-def make_voices(rng: np.random.Generator, facts: Facts) -> Voices:
-    """Each kind of voice in about half of the markets, and in some none."""
-    if rng.random() < 0.15:
+def make_voices(rng: np.random.Generator, facts: Facts, *, quiet: bool) -> Voices:
+    """Each kind of voice in about half of the markets, and in some none; in a quiet week nothing has changed."""
+    if not quiet and rng.random() < 0.15:
         return Voices()
     return Voices(
         quote=make_quote(rng, facts) if rng.random() < 0.5 else None,
         headlines=tuple(make_headline(rng, facts, n) for n in range(int(rng.choice((0, 0, 1, 2, 3))))),
-        memory=make_memory(rng, facts),
+        memory=make_memory(rng, facts, quiet=quiet),
     )
 
 
@@ -57,6 +57,7 @@ def make_quote(rng: np.random.Generator, facts: Facts) -> Quote:
         firm=str(rng.choice(("", "Example 21 Partners"))),
         link="https://example.com/note-2024",
         said=facts.as_of - timedelta(days=int(rng.integers(0, 300))),
+        attributions={other: "Ann Example, 21"} if rng.random() < 0.3 else {},
         translations={other: QUOTES[other]} if rng.random() < 0.5 else {},
     )
 
@@ -75,7 +76,7 @@ def make_headline(rng: np.random.Generator, facts: Facts, n: int) -> Headline:
     )
 
 
-def make_memory(rng: np.random.Generator, facts: Facts) -> Memory:
+def make_memory(rng: np.random.Generator, facts: Facts, *, quiet: bool) -> Memory:
     """An edition before that differs in some points, a call that was right, wrong or neither, and a score."""
     mine, theirs = rng.normal(0, 0.1, 2).tolist()
     if rng.random() < 0.25:
@@ -91,16 +92,15 @@ def make_memory(rng: np.random.Generator, facts: Facts) -> Memory:
         relative_return=(1 + mine) / (1 + theirs) - 1,
     )
     return Memory(
-        previous=make_earlier(rng, facts) if rng.random() < 0.6 else None,
+        previous=make_earlier(rng, facts, same=quiet or rng.random() < 0.3) if quiet or rng.random() < 0.6 else None,
         call=call if rng.random() < 0.6 else None,
         scorecard=make_score(rng, facts) if rng.random() < 0.4 else None,
     )
 
 
-def make_earlier(rng: np.random.Generator, facts: Facts) -> Earlier:
-    """A week before; now and then nothing has changed since."""
+def make_earlier(rng: np.random.Generator, facts: Facts, *, same: bool) -> Earlier:
+    """A week before; `same`: nothing has changed since."""
     ranking, status = facts.returns.ranks.get("YTD"), facts.technicals.get(facts.subject)
-    same = rng.random() < 0.3
     verdict = facts.verdict
     known: dict[str, Any] = {}
     if verdict is not None:
