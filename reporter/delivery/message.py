@@ -162,8 +162,10 @@ def _headers(
 
 
 def _named(name: str, address: str) -> str:
+    """Of a name only letters, figures and what names are written with: the rest could be read as an address."""
     local, _, host = address.rpartition("@")
-    return str(Address(one_line(name, 100), local, host))
+    plain = " ".join(re.sub(r"[^\w .'’&+\-–]", " ", one_line(name, 100)).split())
+    return str(Address(plain, local, host))
 
 
 def _fill(message: EmailMessage, body: MailBody, pdf: tuple[str, bytes] | None, seed: str) -> None:

@@ -146,14 +146,15 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     try:
         host, port = server.get_host_and_port()
         monkeypatch.setenv("TEST_SHARE_PASSWORD", PASSWORD)
+        bucket = f"brief-{os.urandom(4).hex()}"  # buckets of one test are there in the next
         settings = ArchiveTarget(
-            name="share", url="s3://bucket/briefs", endpoint=f"http://{host}:{port}", user="key",
+            name="share", url=f"s3://{bucket}/briefs", endpoint=f"http://{host}:{port}", user="key",
             password=Secret(env="TEST_SHARE_PASSWORD"), deadline=60.0,
         )  # fmt: skip
         import s3fs
 
         s3fs.S3FileSystem(key="key", secret=PASSWORD, endpoint_url=settings.endpoint, skip_instance_cache=True).mkdir(
-            "bucket"
+            bucket
         )
         yield Place(settings, None)
     finally:
