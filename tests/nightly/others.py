@@ -127,7 +127,7 @@ def make_earlier(rng: np.random.Generator, facts: Facts, *, same: bool) -> Earli
 
 
 def make_score(rng: np.random.Generator, facts: Facts) -> Scorecard:
-    hopes, doubts = ((0, 9), (8, 0), (1, 8), (12, 21))[int(rng.integers(0, 4))]
+    hopes, doubts = ((0, 9), (8, 0), (1, 8), (8, 1), (12, 21))[int(rng.integers(0, 5))]
     good, bad = int(rng.integers(0, hopes + 1)), int(rng.integers(0, doubts + 1))
     return Scorecard(
         n=hopes + doubts,
