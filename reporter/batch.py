@@ -189,6 +189,8 @@ def run_batch(
     failed: list[Outcome] = []
     for name, (calendar, session) in sessions.items():
         mine = [job for job in jobs if market(job.brief) == name]
+        if not mine:  # nothing of this exchange is left to make
+            continue
         try:
             shared[name] = Shared(mine, config, calendar, session)
         except ReporterError as error:

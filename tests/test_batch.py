@@ -133,7 +133,7 @@ class TestRun:
         self, ask: Callable[..., tuple[Job, ...]], run: Callable[..., list[Outcome]], make: Callable[..., Edition]
     ) -> None:
         jobs = ask("editions:\n  - brief: sectors\n  - brief: small-caps\n")
-        alone = make("small-caps", AS_OF, languages=("en",), formats=("html",))
+        alone = make("small-caps", AS_OF, languages=("en",), brief={"languages": ("en",)}, formats=("html",))
         found = contents(run(jobs))
         assert {name: found[f"small-caps/{name}"] for name in alone.files} == dict(alone.files)
 

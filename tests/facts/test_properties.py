@@ -24,7 +24,7 @@ relaxed = settings(max_examples=20, deadline=None, suppress_health_check=[Health
 
 def told(facts: Facts) -> dict[str, object]:
     """All facts as data, less what names the prices themselves."""
-    found = document(facts, [], {}, None, Memory())
+    found = document(facts, [], [], [], {}, None, Memory())
     found.pop("vintage")
     return found
 
@@ -123,7 +123,7 @@ def test_a_young_fund_has_no_long_windows(
      (6, 6, "convincing"), (1, 3, "thin"), (2, 3, "building"), (3, 3, "convincing")],
 )  # fmt: skip
 def test_label_of_the_verdict(met: int, of: int, expected: str) -> None:
-    criteria = [Criterion(name=str(n), met=n < met, value=0.0, distance=0.1) for n in range(of)]
+    criteria = [Criterion(name=str(n), met=n < met, value=0.0, distance=0.1, rival="BBB") for n in range(of)]
     assert label(criteria) == Evidence(expected)
 
 
@@ -141,7 +141,7 @@ def test_distance_flips_a_criterion(facts: Facts) -> None:
 
 @pytest.mark.parametrize("from_level", [-0.05, -0.001, 0.0, 0.001, 0.05])
 def test_strength_criterion(from_level: float) -> None:
-    one = strength_criterion("rs_above_average", from_level)
+    one = strength_criterion("rs_above_average", from_level, "BBB")
     assert one.met is (from_level > 0)
     gained = (1 + one.distance) if from_level <= 0 else 1 / (1 + one.distance)
     assert (1 + from_level) * gained == pytest.approx(1.0, abs=3e-3)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -103,7 +104,8 @@ def kill_updates(folder: Path, yahoo: Yahoo, kills: int) -> int:
             forks.stdin.flush()
             child = int(forks.stdout.readline())
             time.sleep(rng.uniform(0.0, 0.5))
-            os.kill(child, signal.SIGKILL)  # waited for by its parent only after this line was read
+            with suppress(ProcessLookupError):  # it was quicker than we
+                os.kill(child, signal.SIGKILL)
             early += int(forks.stdout.readline()) == signal.SIGKILL
             if path.exists():
                 check(folder, yahoo, whole=False)
