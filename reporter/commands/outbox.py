@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from reporter.service.ledger import Ledger
     from reporter.service.rows import Delivery
 
+#: What `outbox list` shows: all but what was accepted or cancelled.
+UNSETTLED = ("queued", "sending", "dot", "bounced", "expired", "uncertain")
+
 number = click.argument("number", metavar="ID", type=int)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
 
@@ -47,9 +50,9 @@ def list_(config_path: Path | None, states: tuple[str, ...], everything: bool, a
     from reporter.service.rows import Delivery
 
     with _ledger(config_path) as (_, ledger):
-        for delivery in ledger.rows(Delivery, **({"state": states} if states else {})):
-            if states or everything or delivery.state not in ("accepted", "cancelled"):
-                _tell(ledger, delivery, as_json)
+        wanted = states or (() if everything else UNSETTLED)
+        for delivery in ledger.rows(Delivery, **({"state": wanted} if wanted else {})):
+            _tell(ledger, delivery, as_json)
 
 
 @outbox.command()

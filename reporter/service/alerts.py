@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reporter.service.ledger import Ledger
+from reporter.service.lookups import newest, tally
 from reporter.service.rows import Alert, Delivery, Publication, Run
 
 FOLD = timedelta(hours=1)
@@ -19,6 +20,8 @@ MOMENT = timedelta(milliseconds=1)  # the ledger's smallest
 #: States that need a person, by the kind of their alert.
 MAIL = ("bounced", "expired", "uncertain")
 ARCHIVE = ("conflict", "failed")
+#: Of each cause so many are named.
+SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -54,26 +57,41 @@ def review(ledger: Ledger, causes: Mapping[str, str], kinds: Sequence[str], now:
 
 
 def of_editions(ledger: Ledger) -> dict[str, str]:
-    """Mail and archive that need a person."""
-    found: dict[str, list[str]] = {}
-    briefs = {run.run_id: f"{run.brief} {run.occurrence}" for run in ledger.rows(Run)} if _troubled(ledger) else {}
-    for delivery in ledger.rows(Delivery, state=MAIL):
-        answer = f" ({delivery.smtp_text})" if delivery.smtp_text else ""
-        line = f"{delivery.recipient}, {briefs[delivery.run_id]}{answer}"
-        if delivery.state == "uncertain":
-            line += (
-                f": ask the reader, then `reporter outbox confirm {delivery.delivery_id}` or "
-                f"`reporter outbox resend {delivery.delivery_id}`"
-            )
-        found.setdefault(f"{delivery.state}:mail", []).append(line)
-    for publication in ledger.rows(Publication, state=ARCHIVE):
-        line = f"{publication.target}, {briefs[publication.run_id]}: {publication.path}"
-        found.setdefault(f"{publication.state}:archive", []).append(line)
-    return {key: f"{WORDS[key]}: {'; '.join(lines)}" for key, lines in found.items()}
+    """Mail and archive that need a person: how many there are, and the newest of them."""
+    mail, archive = tally(ledger, Delivery), tally(ledger, Publication)
+    found = {}
+    for state in MAIL:
+        named = [_of_mail(ledger, one) for one in newest(ledger, Delivery, state, SHOWN)]
+        found[f"{state}:mail"] = _listed(named, mail[state])
+    for state in ARCHIVE:
+        named = [_of_archive(ledger, one) for one in newest(ledger, Publication, state, SHOWN)]
+        found[f"{state}:archive"] = _listed(named, archive[state])
+    return {key: f"{WORDS[key]}: {listed}" for key, listed in found.items() if listed}
 
 
-def _troubled(ledger: Ledger) -> bool:
-    return bool(ledger.rows(Delivery, state=MAIL) or ledger.rows(Publication, state=ARCHIVE))
+def _listed(newest_first: list[str], number: int) -> str:
+    more = [f"and {number - SHOWN} before them"] if number > SHOWN else []
+    return "; ".join([*reversed(newest_first), *more])
+
+
+def _of_mail(ledger: Ledger, delivery: Delivery) -> str:
+    answer = f" ({delivery.smtp_text})" if delivery.smtp_text else ""
+    line = f"{delivery.recipient}, {_edition(ledger, delivery.run_id)}{answer}"
+    if delivery.state == "uncertain":
+        line += (
+            f": ask the reader, then `reporter outbox confirm {delivery.delivery_id}` or "
+            f"`reporter outbox resend {delivery.delivery_id}`"
+        )
+    return line
+
+
+def _of_archive(ledger: Ledger, publication: Publication) -> str:
+    return f"{publication.target}, {_edition(ledger, publication.run_id)}: {publication.path}"
+
+
+def _edition(ledger: Ledger, run_id: int) -> str:
+    run = ledger.one(Run, run_id=run_id)
+    return f"{run.brief} {run.occurrence}" if run else ""
 
 
 WORDS = {

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from reporter.service.ledger import FILE, Ledger
-from reporter.service.rows import Alert, Artifact, Delivery, Publication, Run, stored
+from reporter.service.lookups import kept_in_spool
+from reporter.service.rows import Alert, Delivery, Publication, Run, stored
 
 COPIES = 14
 SPOOL_KEPT = timedelta(days=14)  # after all is done, for questions
 EVENTS_KEPT = timedelta(days=400)
-OVER = ("done", "refused", "failed", "missed", "cancelled")
 
 
 def keep_house(ledger: Ledger, now: datetime) -> bool:
@@ -20,11 +23,11 @@ def keep_house(ledger: Ledger, now: datetime) -> bool:
     if ledger.get("house") == today:
         return False
     _copy(ledger, today)
-    for run in ledger.rows(Run, state=OVER):
-        if now - run.updated_utc >= SPOOL_KEPT:
-            _empty_spool(ledger, run)
+    folders = _folders(ledger.state / "spool")
+    for run in kept_in_spool(ledger, now - SPOOL_KEPT):
+        _empty_spool(ledger, run, folders.get(str(run.run_id), []))
     with ledger.transaction():
-        ledger.database.execute("DELETE FROM event WHERE at_utc < ?", (stored(now - EVENTS_KEPT),))
+        _forget_events(ledger, now - EVENTS_KEPT)
         for alert in ledger.rows(Alert):
             if alert.cleared_utc and alert.told and alert.cleared_utc < now - EVENTS_KEPT:
                 ledger.database.execute("DELETE FROM alert WHERE key = ?", (alert.key,))
@@ -44,16 +47,29 @@ def _copy(ledger: Ledger, today: str) -> None:
         old.unlink(missing_ok=True)
 
 
-def _empty_spool(ledger: Ledger, run: Run) -> None:
+def _forget_events(ledger: Ledger, before: datetime) -> None:
+    """Up to the first one that is younger: what is kept is not read."""
+    young = ledger.database.execute("SELECT id FROM event WHERE at_utc >= ? ORDER BY id LIMIT 1", (stored(before),))
+    end = young.fetchone() or (sys.maxsize,)
+    ledger.database.execute("DELETE FROM event WHERE id < ?", end)
+
+
+def _folders(spool: Path) -> dict[str, list[Path]]:
+    """What lies in the spool, by the number of the run."""
+    found: dict[str, list[Path]] = {}
+    for path in spool.iterdir():
+        found.setdefault(path.name.partition("-")[0], []).append(path)
+    return found
+
+
+def _empty_spool(ledger: Ledger, run: Run, folders: Sequence[Path]) -> None:
     """Files of a run of which nothing waits any more; files first, so that a crash is made up for tomorrow."""
     of_run = {"run_id": run.run_id}
-    if not ledger.rows(Artifact, **of_run):
-        return
     mail = ledger.rows(Delivery, **of_run, state=("queued", "sending", "dot", "uncertain"))
     archive = ledger.rows(Publication, **of_run, state=("queued", "writing"))
     if mail or archive:
         return
-    for path in (ledger.state / "spool").glob(f"{run.run_id}-r*"):
+    for path in folders:
         shutil.rmtree(path, ignore_errors=True)
     (ledger.state / f"run-{run.run_id}.lock").unlink(missing_ok=True)
     with ledger.transaction():

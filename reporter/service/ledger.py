@@ -24,6 +24,9 @@ FILE = "ledger.sqlite"
 #: File systems on which SQLite's locks or its write-ahead log are not to be trusted.
 REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "9p", "afs", "ceph"}
 
+#: Bytes up to which a ledger is read whole whenever it is opened; a larger one is read so once a day, with its copy.
+READ_WHOLE = 16_000_000
+
 
 class Ledger:
     """Open it with `open_ledger`."""
@@ -114,33 +117,10 @@ class Ledger:
         run, delivery = getattr(of, "run_id", None), getattr(of, "delivery_id", None)
         self.add(Event(at_utc=now, run_id=run, delivery_id=delivery, what=what, detail=detail))
 
-    def newest_runs(self, brief: str, limit: int = 20) -> list[Run]:
-        """Scheduled runs of a brief, the newest session first."""
-        found = self.database.execute(
-            f"SELECT {columns(Run)} FROM run WHERE brief = ? AND kind = 'scheduled' ORDER BY occurrence DESC LIMIT ?",  # noqa: S608
-            (brief, limit),
-        ).fetchall()
-        return [row(Run, record) for record in found]
-
-    def count(self, kind: type[Row], state: str) -> int:
-        """Rows in a state."""
-        table = TABLES[kind][0]
-        return int(self.database.execute(f"SELECT count(*) FROM {table} WHERE state = ?", (state,)).fetchone()[0])  # noqa: S608
-
     def newest_event(self, run: Run) -> int:
         """Number of the newest event of a run; 0 where there is none."""
         found = self.database.execute("SELECT max(id) FROM event WHERE run_id = ?", (run.run_id,)).fetchone()
         return int(found[0] or 0)
-
-    def newer_mail(self, run: Run, delivery: Delivery) -> bool:
-        """Whether a later edition of the brief, or a later revision of this one, is with this recipient already."""
-        found = self.database.execute(
-            "SELECT 1 FROM delivery JOIN run USING (run_id) WHERE brief = ? AND recipient = ? COLLATE NOCASE AND "
-            "delivery.state IN ('sending', 'dot', 'accepted', 'uncertain') AND occurrence NOT LIKE 'adhoc:%' AND "
-            "(occurrence, delivery.revision) > (?, ?) LIMIT 1",
-            (run.brief, delivery.recipient, run.occurrence, delivery.revision),
-        ).fetchone()
-        return found is not None and not run.occurrence.startswith("adhoc:")
 
     def detail(self, delivery: Delivery, what: str) -> str | None:
         """What was noted at the newest event of this kind."""
@@ -199,8 +179,10 @@ class Ledger:
             self.add(alert)
 
     def backup(self, path: Path) -> None:
-        """A whole copy, made while others write; `path` must not exist."""
-        self.database.execute("VACUUM INTO ?", (str(path),))
+        """A whole copy, made while others write; `path` must not exist. A ledger that is damaged is not copied."""
+        with _plainly(self.state):
+            _whole(self.database)
+            self.database.execute("VACUUM INTO ?", (str(path),))
 
 
 def open_ledger(state: Path, now: datetime) -> Ledger:
@@ -274,9 +256,16 @@ def _check(database: sqlite3.Connection, path: Path) -> None:
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise LedgerError(f"{path} was written by a newer version of reporter; use that one. Nothing is sent")
-    found = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if version < 1 or found != "ok":
-        raise sqlite3.DatabaseError(found if found != "ok" else "it has no tables")
+    if path.stat().st_size <= READ_WHOLE:
+        _whole(database)
+    if version < 1:
+        raise sqlite3.DatabaseError("it has no tables")
+
+
+def _whole(database: sqlite3.Connection) -> None:
+    """Reads every page: a second for a million messages."""
+    if (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise sqlite3.DatabaseError(found)
 
 
 def _migrate(database: sqlite3.Connection) -> None:

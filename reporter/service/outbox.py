@@ -22,6 +22,7 @@ from reporter.delivery.message import envelope_sender
 from reporter.errors import ReporterError, UsageError
 from reporter.service.alerts import RELAY_TROUBLE
 from reporter.service.ledger import Ledger
+from reporter.service.lookups import newer_mail
 from reporter.service.rows import Delivery, Run
 from reporter.service.spool import read
 from reporter.service.witness import Testimony, Witnesses
@@ -159,7 +160,7 @@ def _too_late(ledger: Ledger, run: Run, delivery: Delivery, now: datetime) -> st
     """Why a message is not to be sent any more: its time is over, or a later edition or revision went before it."""
     if now > delivery.give_up_utc:
         return f"given up after {delivery.attempts} attempts"
-    if ledger.newer_mail(run, delivery):
+    if newer_mail(ledger, run, delivery):
         return "a newer edition was mailed before it"
     return ""
 

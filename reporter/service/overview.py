@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from zoneinfo import ZoneInfo
 from reporter.config import Brief, Config, Schedule
 from reporter.service.due import due_between
 from reporter.service.ledger import Ledger
+from reporter.service.lookups import newest_runs, oldest_waiting, tally
 from reporter.service.rows import Alert, Delivery, Run, stored
 from reporter.sessions import Calendar
 
@@ -30,8 +30,8 @@ def overview(
     Args:
         following: How many editions to come are listed for each brief.
     """
-    counts = Counter(delivery.state for delivery in ledger.rows(Delivery))
-    waiting = [delivery.next_try_utc for delivery in ledger.rows(Delivery, state=("queued", "sending", "dot"))]
+    counts = tally(ledger, Delivery)
+    waiting = oldest_waiting(ledger)
     return {
         "schema": 1,
         "at": stored(now),
@@ -41,8 +41,8 @@ def overview(
             name: _brief(ledger, name, brief, calendars.get(name), now, following)
             for name, brief in config.briefs.items()
         },
-        "outbox": dict(sorted(counts.items())),
-        "oldest_waiting": stored(min(waiting)) if waiting else None,
+        "outbox": {state: count for state, count in sorted(counts.items()) if count},
+        "oldest_waiting": stored(waiting) if waiting else None,
         "alerts": [
             {"key": alert.key, "since": stored(alert.first_utc), "count": alert.count, "text": alert.text}
             for alert in ledger.rows(Alert)
@@ -54,7 +54,7 @@ def overview(
 def _brief(
     ledger: Ledger, name: str, brief: Brief, calendar: Calendar | None, now: datetime, following: int
 ) -> dict[str, Any]:
-    runs = ledger.newest_runs(name)
+    runs = newest_runs(ledger, name)
     done = next((run for run in runs if run.state == "done"), None)
     newest = runs[0] if runs else None
     told: dict[str, Any] = {
@@ -94,14 +94,14 @@ def write_metrics(ledger: Ledger, path: Path, names: list[str]) -> None:
     """For the text-file collector of Prometheus."""
     lines = ["# TYPE brief_last_success_timestamp_seconds gauge"]
     for name in names:
-        done = next((run for run in ledger.newest_runs(name) if run.state == "done"), None)
+        done = next((run for run in newest_runs(ledger, name) if run.state == "done"), None)
         if done:
             lines.append(f'brief_last_success_timestamp_seconds{{brief="{name}"}} {done.updated_utc.timestamp():.0f}')
-    outbox = Counter(delivery.state for delivery in ledger.rows(Delivery))
+    outbox = tally(ledger, Delivery)
     lines.append("# TYPE brief_outbox gauge")
     states = ("queued", "sending", "dot", "accepted", "bounced", "expired", "uncertain", "cancelled")
     lines += [f'brief_outbox{{state="{state}"}} {outbox[state]}' for state in states]
-    lines += ["# TYPE brief_missed_total counter", f"brief_missed_total {ledger.count(Run, state='missed')}"]
+    lines += ["# TYPE brief_missed_total counter", f"brief_missed_total {tally(ledger, Run)['missed']}"]
     lines += ["# TYPE brief_uncertain_total gauge", f"brief_uncertain_total {outbox['uncertain']}"]
     unsolved = [alert for alert in ledger.rows(Alert) if alert.cleared_utc is None]
     lines += ["# TYPE brief_alerts gauge", f"brief_alerts {len(unsolved)}"]

@@ -11,6 +11,7 @@ from reporter.config import Brief, Schedule
 from reporter.crash import crash_point
 from reporter.service.due import Due, due_between
 from reporter.service.ledger import Ledger
+from reporter.service.lookups import from_the_future, refused_for_now
 from reporter.service.rows import Delivery, Run
 from reporter.sessions import Calendar
 
@@ -88,17 +89,16 @@ def _lament(ledger: Ledger, name: str, new: Sequence[Run], now: datetime) -> Non
 
 def _reopen(ledger: Ledger, name: str, now: datetime) -> None:
     """What a clock that was ahead has decided is decided again, as long as nothing was queued for anybody."""
-    for run in ledger.rows(Run, brief=name, kind="scheduled", state=("refused", "failed", "missed")):
-        if run.updated_utc > now + TOLERANCE and not ledger.rows(Delivery, run_id=run.run_id):
+    for run in from_the_future(ledger, now + TOLERANCE):
+        decided = run.brief == name and run.kind == "scheduled" and run.state in ("refused", "failed", "missed")
+        if decided and not ledger.rows(Delivery, run_id=run.run_id):
             ledger.move(run, "due", now, "the clock was put back", next_try_utc=None, attempt=0)
 
 
 def workable(ledger: Ledger, calendars: Mapping[str, Calendar], now: datetime) -> list[Run]:
     """Runs that can be worked on now, oldest first. Those that have run out of time are closed on the way."""
     ready = []
-    for run in ledger.rows(Run, state=(*OPEN, "refused")):
-        if run.state == "refused" and run.next_try_utc is None:  # for good
-            continue
+    for run in sorted([*ledger.rows(Run, state=OPEN), *refused_for_now(ledger)], key=lambda run: run.run_id or 0):
         if run.kind != "scheduled" and (run.state != "delivering" or run.occurrence.startswith("adhoc:")):
             continue  # asked for by hand: only mail that waits is taken over
         calendar = calendars.get(run.brief)

@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+
+def _tallied(table: str, states: str) -> tuple[str, ...]:
+    """Keeps the number of rows of a table in each of its states."""
+    begun = f"INSERT INTO tally SELECT '{table}', ?, count(*) FROM {table} WHERE state = ?"  # noqa: S608  our own names
+    change = f"UPDATE tally SET n = n %s 1 WHERE kind = '{table}' AND state = %s.state;"  # noqa: S608
+    added, gone = change % ("+", "new"), change % ("-", "old")
+    return (
+        *(begun.replace("?", f"'{state}'") for state in states.split()),
+        f"CREATE TRIGGER {table}_added AFTER INSERT ON {table} BEGIN {added} END",
+        f"CREATE TRIGGER {table}_moved AFTER UPDATE OF state ON {table} BEGIN {gone} {added} END",
+        f"CREATE TRIGGER {table}_removed AFTER DELETE ON {table} BEGIN {gone} END",
+    )
+
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT",
@@ -47,5 +61,18 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         "ALTER TABLE alert ADD COLUMN text TEXT",
         "ALTER TABLE alert ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
+    ),
+    (  # what is asked at every look stays cheap however much is in the tables: see `lookups`
+        """CREATE TABLE tally(
+             kind TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY(kind, state)) STRICT""",
+        *_tallied("run", "due fetching fetched rendered delivering done refused failed missed cancelled"),
+        *_tallied("delivery", "queued sending dot accepted bounced expired uncertain cancelled"),
+        *_tallied("publication", "queued writing verified conflict failed"),
+        "DROP INDEX run_by_state",
+        "CREATE INDEX run_by_state ON run(state, next_try_utc)",
+        "CREATE INDEX run_by_update ON run(updated_utc)",
+        "CREATE INDEX run_by_schedule ON run(brief, occurrence) WHERE kind = 'scheduled'",
+        "CREATE INDEX delivery_by_reader ON delivery(run_id, recipient COLLATE NOCASE)",
+        "CREATE INDEX event_by_delivery ON event(delivery_id) WHERE delivery_id IS NOT NULL",
     ),
 )

@@ -50,7 +50,7 @@ def test_folders_are_private_and_the_ledger_durable(ledger: Ledger) -> None:
     assert pragmas == PRAGMAS
     strict = ledger.database.execute("SELECT name, strict FROM pragma_table_list WHERE schema = 'main'").fetchall()
     names = {name for name, is_strict in strict if is_strict}
-    assert names == {"meta", "run", "artifact", "delivery", "publication", "event", "alert"}
+    assert names == {"meta", "run", "artifact", "delivery", "publication", "event", "alert", "tally"}
 
 
 PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}

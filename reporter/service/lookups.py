@@ -1,0 +1,78 @@
+"""Questions to the ledger that are asked at every look: none of them reads what is over and done with.
+
+Each is answered by an index or by the table `tally`, so that it costs the same with ten editions and with a hundred
+thousand; `tests/service/test_scale.py` counts the steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from reporter.service.ledger import Ledger
+from reporter.service.rows import TABLES, Delivery, Publication, Row, Run, columns, row, stored
+
+
+def tally(ledger: Ledger, kind: type[Run | Delivery | Publication]) -> Mapping[str, int]:
+    """How many rows there are in each state; none of them is read."""
+    found = ledger.database.execute("SELECT state, n FROM tally WHERE kind = ?", (TABLES[kind][0],))
+    return dict(found.fetchall())
+
+
+def newest(ledger: Ledger, kind: type[Row], state: str, most: int) -> list[Row]:
+    """The rows of a state that were added last, the newest first."""
+    return _found(ledger, kind, "WHERE state = ? ORDER BY rowid DESC LIMIT ?", state, most)
+
+
+def newest_runs(ledger: Ledger, brief: str, most: int = 20) -> list[Run]:
+    """Scheduled runs of a brief, the newest session first."""
+    return _found(ledger, Run, "WHERE brief = ? AND kind = 'scheduled' ORDER BY occurrence DESC LIMIT ?", brief, most)
+
+
+def from_the_future(ledger: Ledger, moment: datetime) -> list[Run]:
+    """Runs whose last change was later than a moment, by a clock that has been put back since."""
+    return _found(ledger, Run, "WHERE updated_utc > ?", stored(moment))
+
+
+def refused_for_now(ledger: Ledger) -> list[Run]:
+    """Refused runs that will be tried again."""
+    return _found(ledger, Run, "WHERE state = 'refused' AND next_try_utc > ''")
+
+
+def oldest_waiting(ledger: Ledger) -> datetime | None:
+    """The earliest turn of all messages that wait."""
+    (found,) = ledger.database.execute(
+        "SELECT min(next_try_utc) FROM delivery WHERE state IN ('queued', 'sending', 'dot')"
+    ).fetchone()
+    return datetime.fromisoformat(found) if found else None
+
+
+def kept_in_spool(ledger: Ledger, before: datetime) -> list[Run]:
+    """Runs whose files are still in the spool although they have been over since before a moment."""
+    return _found(
+        ledger,
+        Run,
+        "WHERE run_id IN (SELECT DISTINCT run_id FROM artifact) AND updated_utc <= ? "
+        "AND state IN ('done', 'refused', 'failed', 'missed', 'cancelled') ORDER BY run_id",
+        stored(before),
+    )
+
+
+def newer_mail(ledger: Ledger, run: Run, delivery: Delivery) -> bool:
+    """Whether a later edition of the brief, or a later revision of this one, is with this recipient already."""
+    if run.occurrence.startswith("adhoc:"):
+        return False
+    found = ledger.database.execute(
+        "SELECT 1 FROM run CROSS JOIN delivery USING (run_id) WHERE brief = ? AND occurrence >= ? "
+        "AND occurrence < 'adhoc:' AND recipient = ? COLLATE NOCASE "
+        "AND delivery.state IN ('sending', 'dot', 'accepted', 'uncertain') "
+        "AND (occurrence, delivery.revision) > (?, ?) LIMIT 1",
+        (run.brief, run.occurrence, delivery.recipient, run.occurrence, delivery.revision),
+    ).fetchone()
+    return found is not None
+
+
+def _found(ledger: Ledger, kind: type[Row], clause: str, *values: Any) -> list[Row]:
+    found = ledger.database.execute(f"SELECT {columns(kind)} FROM {TABLES[kind][0]} {clause}", values)  # noqa: S608
+    return [row(kind, record) for record in found.fetchall()]
