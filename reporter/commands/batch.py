@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reporter.commands.options import config_option, day
+from reporter.commands.options import as_of_option, config_option, source_option
 from reporter.errors import ConfigError
 from reporter.request import configuration, languages, note, overridden, session_of
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @config_option
-@click.option("--as-of", metavar="YYYY-MM-DD", callback=day, help="Speak about this day; default: the last session.")
-@click.option("--source", type=click.Choice(["yahoo", "tiingo", "files", "simulated"]), help="Where prices come from.")
+@as_of_option
+@source_option
 @click.option("--prices", metavar="DIR", type=click.Path(path_type=Path), help="A folder of prices.")
 @click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Where editions are written.")
 @click.option("--format", "formats", type=click.Choice(["html", "pdf"]), multiple=True, help="Repeatable.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reporter.commands.options import brief_names, config_option, day
+from reporter.commands.options import as_of_option, brief_names, config_option, prices_option, source_option
 from reporter.errors import DocumentError, UsageError
 from reporter.request import (
     adhoc_brief,
@@ -35,11 +35,9 @@ if TYPE_CHECKING:
 @click.option("--field", metavar="A,B,C", help="… and ranked among these.")
 @click.option("--headline-index", metavar="TICKER", help="A fund on the index that the news quote.")
 @click.option("--calendar", metavar="NAME", help="The exchange whose sessions count; default: XNYS.")
-@click.option("--as-of", metavar="YYYY-MM-DD", callback=day, help="Speak about this day; default: the last session.")
-@click.option("--source", type=click.Choice(["yahoo", "tiingo", "files", "simulated"]), help="Where prices come from.")
-@click.option(
-    "--prices", metavar="DIR", type=click.Path(path_type=Path), help="A folder of prices; means --source files."
-)
+@as_of_option
+@source_option
+@prices_option
 @click.option("--language", "languages", metavar="CODE", multiple=True, help="Repeatable; default: those of the brief.")
 @click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Where editions are written.")
 @click.option("--paper", type=click.Choice(["A4", "Letter"]), help="Paper of the PDF.")

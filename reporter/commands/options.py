@@ -34,3 +34,12 @@ def day(_: click.Context, __: click.Parameter, text: str | None) -> date | None:
 config_option = click.option(
     "--config", "config_path", type=click.Path(path_type=Path), help="Configuration; default: ./config.yaml."
 )
+as_of_option = click.option(
+    "--as-of", metavar="YYYY-MM-DD", callback=day, help="Speak about this day; default: the last session."
+)
+source_option = click.option(
+    "--source", type=click.Choice(["yahoo", "tiingo", "files", "simulated"]), help="Where prices come from."
+)
+prices_option = click.option(
+    "--prices", metavar="DIR", type=click.Path(path_type=Path), help="A folder of prices; means --source files."
+)

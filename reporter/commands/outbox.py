@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -46,13 +47,19 @@ def _ledger(config_path: Path | None) -> Iterator[tuple[Config, Ledger]]:
 @click.option("--all", "everything", is_flag=True, help="Accepted and cancelled ones too.")
 @as_json_option
 def list_(config_path: Path | None, states: tuple[str, ...], everything: bool, as_json: bool) -> None:
-    """List messages."""
+    """List messages, and readers who get none because theirs were refused again and again."""
     from reporter.service.rows import Delivery
+    from reporter.service.suspension import suspended
 
     with _ledger(config_path) as (_, ledger):
         wanted = states or (() if everything else UNSETTLED)
         for delivery in ledger.rows(Delivery, **({"state": wanted} if wanted else {})):
             _tell(ledger, delivery, as_json)
+        for address, answer in ({} if states else suspended(ledger)).items():
+            if as_json:
+                click.echo(json.dumps({"recipient": address, "state": "suspended", "smtp_text": answer}))
+            else:
+                click.echo(f"suspended  {address}  {answer}; `reporter outbox lift {address}` if that is mended")
 
 
 @outbox.command()
@@ -73,8 +80,9 @@ def show(number: int, config_path: Path | None, as_json: bool) -> None:
         click.echo(f"  Message-ID {delivery.message_id}\n  {ledger.state / delivery.eml_path}")
         advice = {
             "uncertain": "ask the reader; then `reporter outbox confirm {0}`, or `reporter outbox resend {0}`",
-            "bounced": "mend the address, or `reporter outbox resend {0}` if the relay was wrong",
-            "expired": "`reporter outbox resend {0}` if it still matters",
+            "bounced": "mend the address, or `reporter outbox resend {0}` if the relay was wrong; `reporter outbox "
+            "cancel {0}` puts it aside",
+            "expired": "`reporter outbox resend {0}` if it still matters, else `reporter outbox cancel {0}`",
         }.get(delivery.state)
         if advice:
             click.echo(f"  {advice.format(number)}")
@@ -121,11 +129,28 @@ def resend(number: int, config_path: Path | None, as_json: bool) -> None:
 @config_option
 @as_json_option
 def cancel(number: int, config_path: Path | None, as_json: bool) -> None:
-    """A message that waits or is uncertain is not to be sent any more."""
+    """A message that is not with its reader is not to be sent, or not to be spoken of, any more."""
     from reporter.service import outbox as box
 
     with _ledger(config_path) as (_, ledger):
         _tell(ledger, box.cancel(ledger, number, _now()), as_json)
+
+
+@outbox.command()
+@click.argument("address")
+@config_option
+def lift(address: str, config_path: Path | None) -> None:
+    """Send to a reader again who gets nothing because three messages in a row were refused."""
+    from reporter.service import suspension
+
+    with _ledger(config_path) as (_, ledger):
+        try:
+            lifted = suspension.lift(ledger, address)
+        except ValueError as error:
+            raise UsageError(str(error)) from error
+        if not lifted:
+            raise UsageError(f"{address} is not suspended; `reporter outbox list` shows who is")
+        click.echo(f"{address} gets the next edition; `reporter outbox resend ID` sends one that was held back")
 
 
 def _found(ledger: Ledger, number: int) -> Delivery:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reporter.commands.options import brief_names, config_option, day
+from reporter.commands.options import as_of_option, brief_names, config_option, prices_option, source_option
 from reporter.init import bundled_config
 from reporter.request import CONFIG_FILE, configuration, configured_brief, note, overridden, session_of
 
@@ -19,11 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("name", metavar="[BRIEF]", required=False, shell_complete=brief_names)
 @config_option
-@click.option("--as-of", metavar="YYYY-MM-DD", callback=day, help="Speak about this day; default: the last session.")
-@click.option("--source", type=click.Choice(["yahoo", "files", "simulated"]), help="Where prices come from.")
-@click.option(
-    "--prices", metavar="DIR", type=click.Path(path_type=Path), help="A folder of prices; means --source files."
-)
+@as_of_option
+@source_option
+@prices_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="An address of this machine; no other is served.")
 @click.option("--port", default=8747, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--open", "show", is_flag=True, help="Open it in the browser.")

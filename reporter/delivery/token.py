@@ -11,24 +11,27 @@ from reporter.secret import read_secret
 TIMEOUT = 30  # seconds
 
 
-def access_token(settings: OAuth2) -> str:
+def access_token(settings: OAuth2, what: str) -> str:
     """A fresh token.
+
+    Args:
+        what: Its setting, for messages: `mail.relay.oauth2`.
 
     Raises:
         ConfigError: the command or the credentials are wrong.
         UpstreamError: who gives tokens is away.
     """
-    return _from_command(settings.command) if settings.command else _from_credentials(settings)
+    return _from_command(settings.command, what) if settings.command else _from_credentials(settings, what)
 
 
-def _from_command(command: tuple[str, ...]) -> str:
+def _from_command(command: tuple[str, ...], what: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False, stdin=subprocess.DEVNULL)  # noqa: S603  the user's own
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ConfigError([f"mail.relay.oauth2.command: '{command[0]}' {_why(error)}"]) from error
+        raise ConfigError([f"{what}.command: '{command[0]}' {_why(error)}"]) from error
     token = done.stdout.decode("ascii", "replace").strip()
     if done.returncode or not token or not token.isprintable() or " " in token:
-        raise ConfigError([f"mail.relay.oauth2.command: '{command[0]}' printed no token (exit code {done.returncode})"])
+        raise ConfigError([f"{what}.command: '{command[0]}' printed no token (exit code {done.returncode})"])
     return token
 
 
@@ -36,7 +39,7 @@ def _why(error: OSError | subprocess.TimeoutExpired) -> str:
     return f"took more than {TIMEOUT} s" if isinstance(error, subprocess.TimeoutExpired) else f"{error.strerror}"
 
 
-def _from_credentials(settings: OAuth2) -> str:
+def _from_credentials(settings: OAuth2, what: str) -> str:
     import httpx
 
     assert settings.token_url  # noqa: S101  the settings have seen to it
@@ -44,7 +47,7 @@ def _from_credentials(settings: OAuth2) -> str:
     asked = {
         "grant_type": "client_credentials",
         "client_id": settings.client_id or "",
-        "client_secret": read_secret(settings.client_secret, "mail.relay.oauth2.client_secret"),
+        "client_secret": read_secret(settings.client_secret, f"{what}.client_secret"),
         **({"scope": settings.scope} if settings.scope else {}),
     }
     try:
@@ -53,7 +56,7 @@ def _from_credentials(settings: OAuth2) -> str:
     except (httpx.HTTPError, ValueError, AttributeError) as error:
         raise UpstreamError(f"no token from {settings.token_url}: {type(error).__name__}") from error
     if not token and answer.is_client_error:
-        raise ConfigError([f"mail.relay.oauth2: {settings.token_url} refuses the credentials ({answer.status_code})"])
+        raise ConfigError([f"{what}: {settings.token_url} refuses the credentials ({answer.status_code})"])
     if not token:
         raise UpstreamError(f"no token from {settings.token_url}: status {answer.status_code}")
     return str(token)

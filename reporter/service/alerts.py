@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from reporter.service.ledger import Ledger
 from reporter.service.lookups import newest, tally
 from reporter.service.rows import Alert, Delivery, Publication, Run
+from reporter.service.suspension import suspended
 
 FOLD = timedelta(hours=1)
 RELAY_TROUBLE = "relay:mail"  # key of the alert that the relay takes nothing from us
@@ -66,6 +67,8 @@ def of_editions(ledger: Ledger) -> dict[str, str]:
     for state in ARCHIVE:
         named = [_of_archive(ledger, one) for one in newest(ledger, Publication, state, SHOWN)]
         found[f"{state}:archive"] = _listed(named, archive[state])
+    held = [f"{address} ({answer}): `reporter outbox lift {address}`" for address, answer in suspended(ledger).items()]
+    found["suspended:mail"] = _listed(held[-SHOWN:][::-1], len(held))
     return {key: f"{WORDS[key]}: {listed}" for key, listed in found.items() if listed}
 
 
@@ -98,6 +101,7 @@ WORDS = {
     "bounced:mail": "refused by the relay",
     "expired:mail": "given up, the relay did not take it in time",
     "uncertain:mail": "nobody knows whether these arrived",
+    "suspended:mail": "refused three times in a row, so they get no more until that is lifted",
     "conflict:archive": "the archive holds other files under these names, which stay",
     "failed:archive": "could not be archived",
 }

@@ -73,6 +73,15 @@ def newer_mail(ledger: Ledger, run: Run, delivery: Delivery) -> bool:
     return found is not None
 
 
+def anybody_has(ledger: Ledger, run: Run) -> bool:
+    """Whether the relay has ever accepted the edition for a reader."""
+    found = ledger.database.execute(
+        "SELECT 1 FROM delivery WHERE run_id = ? AND revision = ? AND accepted_utc IS NOT NULL LIMIT 1",
+        (run.run_id, run.revision),
+    ).fetchone()
+    return found is not None
+
+
 def _found(ledger: Ledger, kind: type[Row], clause: str, *values: Any) -> list[Row]:
     found = ledger.database.execute(f"SELECT {columns(kind)} FROM {TABLES[kind][0]} {clause}", values)  # noqa: S608
     return [row(kind, record) for record in found.fetchall()]

@@ -11,20 +11,22 @@ found in `dot` may have been.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reporter.channels import MailSettings
 from reporter.crash import crash_point
-from reporter.delivery.mail import Fate, Outcome, transmit
+from reporter.delivery.mail import Connection, Fate, Outcome
 from reporter.delivery.message import envelope_sender
 from reporter.errors import ReporterError, UsageError
 from reporter.service.alerts import RELAY_TROUBLE
 from reporter.service.ledger import Ledger
-from reporter.service.lookups import newer_mail
+from reporter.service.lookups import anybody_has, newer_mail
 from reporter.service.rows import Delivery, Run
 from reporter.service.spool import read
+from reporter.service.suspension import heard
 from reporter.service.witness import Testimony, Witnesses
 
 Clock = Callable[[], datetime]
@@ -32,6 +34,10 @@ Clock = Callable[[], datetime]
 WAITS = (1, 5, 15, 30)
 JITTER = 0.1
 TERMINAL = ("accepted", "bounced", "expired", "uncertain", "cancelled")
+#: Refusals in the same words before anybody was accepted: then it is us whom the relay refuses …
+ALIKE = 3
+#: … unless it says that the address is at fault (RFC 3463).
+OF_ADDRESS = ("5.1.", "5.2.")
 
 
 @dataclass
@@ -59,15 +65,16 @@ def drain(
     """Try everything of a run that is due now, one recipient after the other."""
     witnesses = Witnesses(settings.witness)
     mailed = Mailed()
-    for delivery in ledger.rows(Delivery, run_id=run.run_id, state=("queued", "dot")):
-        if stopping() or mailed.trouble:
-            break
-        if delivery.next_try_utc > clock():
-            continue
-        if delivery.state == "dot":
-            _ask(ledger, delivery, witnesses, clock)
-        else:
-            mailed.trouble = _try(ledger, run, delivery, settings, witnesses, clock)
+    with Connection(settings.relay) as connection:
+        for delivery in ledger.rows(Delivery, run_id=run.run_id, state=("queued", "dot")):
+            if stopping() or mailed.trouble:
+                break
+            if delivery.next_try_utc > clock():
+                continue
+            if delivery.state == "dot":
+                _ask(ledger, delivery, witnesses, clock)
+            else:
+                mailed.trouble = _try(ledger, run, delivery, settings, witnesses, connection, clock)
     if mailed.trouble:
         ledger.alert(RELAY_TROUBLE, clock(), f"the relay takes no mail from us: {mailed.trouble}")
     return _account(ledger, run, mailed)
@@ -84,11 +91,16 @@ def _account(ledger: Ledger, run: Run, mailed: Mailed) -> Mailed:
 
 
 def _try(
-    ledger: Ledger, run: Run, delivery: Delivery, settings: MailSettings, witnesses: Witnesses, clock: Clock
+    ledger: Ledger,
+    run: Run,
+    delivery: Delivery,
+    settings: MailSettings,
+    witnesses: Witnesses,
+    connection: Connection,
+    clock: Clock,
 ) -> str:
     """One attempt; what is wrong with the relay as such, or an empty text."""
-    if reason := _too_late(ledger, run, delivery, clock()):
-        ledger.move(delivery, "expired", clock(), reason, smtp_text=delivery.smtp_text or reason)
+    if _too_late(ledger, run, delivery, clock()):
         return ""
     content = read(ledger, delivery.eml_path, delivery.eml_sha256)
     relay = f"{settings.relay.host}:{settings.relay.port}"
@@ -101,6 +113,8 @@ def _try(
     def before_dot() -> bool:
         nonlocal current
         crash_point("body")
+        if _too_late(ledger, run, sending, clock()):  # a newer edition has overtaken it while it was on its way
+            return False
         settled = clock() + timedelta(seconds=settings.witness.settle if settings.witness else 0)
         dot = ledger.move(sending, "dot", clock(), next_try_utc=settled)
         current = dot or current
@@ -108,34 +122,65 @@ def _try(
         return dot is not None
 
     try:
-        outcome = transmit(settings.relay, envelope_sender(settings), delivery.recipient, content, before_dot)
+        outcome = connection.transmit(envelope_sender(settings), delivery.recipient, content, before_dot)
     except ReporterError as error:  # a secret or a token is missing: the relay was not asked
         ledger.move(sending, "queued", clock(), str(error), attempts=delivery.attempts, next_try_utc=clock())
         raise
     crash_point("after-dot")
-    return _settle(ledger, current, outcome, settings, clock)
+    return _settle(ledger, run, current, outcome, settings, clock)
 
 
-def _settle(ledger: Ledger, delivery: Delivery, outcome: Outcome, settings: MailSettings, clock: Clock) -> str:
+def _settle(
+    ledger: Ledger, run: Run, delivery: Delivery, outcome: Outcome, settings: MailSettings, clock: Clock
+) -> str:
+    """Write down what became of an attempt; what is wrong with the relay as such, or an empty text."""
     now = clock()
     told = {"smtp_code": outcome.code, "smtp_text": outcome.text}
     if outcome.fate is Fate.ACCEPTED:
         queue = outcome.queue_id
-        ledger.move(delivery, "accepted", now, outcome.text, accepted_utc=now, relay_queue_id=queue, **told)
+        _ended(ledger, delivery, "accepted", outcome.text, now, accepted_utc=now, relay_queue_id=queue, **told)
         crash_point("accepted")
     elif outcome.fate is Fate.UNKNOWN:
         _in_doubt(ledger, delivery, settings, clock, outcome.text)
     elif outcome.fate is Fate.MISCONFIGURED:
-        wait = now + timedelta(minutes=WAITS[-1])
-        ledger.move(delivery, "queued", now, outcome.text, attempts=delivery.attempts - 1, next_try_utc=wait, **told)
+        _spare(ledger, delivery, outcome.text, now, **told)
         return f"{outcome.code or ''} {outcome.text}".strip()
     elif outcome.fate is Fate.TOO_BIG and not delivery.eml_path.endswith(SHORT):
         _shorten(ledger, delivery, outcome, clock)
     elif outcome.fate in (Fate.BOUNCED, Fate.TOO_BIG):
-        ledger.move(delivery, "bounced", now, outcome.text, **told)
+        _ended(ledger, delivery, "bounced", outcome.text, now, **told)
+        return _refused_alike(ledger, run, now)
     else:
         ledger.move(delivery, "queued", now, outcome.text, next_try_utc=now + wait_after(delivery.attempts), **told)
     return ""
+
+
+def _ended(ledger: Ledger, delivery: Delivery, state: str, why: str, now: datetime, **told: object) -> None:
+    """The relay has said yes or no for good; that counts for the reader."""
+    with ledger.transaction():
+        if after := ledger.move(delivery, state, now, why, **told):
+            heard(ledger, after)
+
+
+def _spare(ledger: Ledger, delivery: Delivery, why: str, now: datetime, **told: object) -> None:
+    """The relay would refuse every message: that costs this one no attempt."""
+    wait = now + timedelta(minutes=WAITS[-1])
+    ledger.move(delivery, "queued", now, why, attempts=delivery.attempts - 1, next_try_utc=wait, **told)
+
+
+def _refused_alike(ledger: Ledger, run: Run, now: datetime) -> str:
+    """The words in which the relay refuses all alike; then they wait until it is mended. Empty where it does not."""
+    if anybody_has(ledger, run):
+        return ""
+    bounced = ledger.rows(Delivery, run_id=run.run_id, revision=run.revision, state="bounced")
+    words = {re.sub(r"\S*@\S*", "", (row.smtp_text or "").replace(row.recipient, "")) for row in bounced}
+    one = bounced[0].smtp_text or "" if bounced else ""
+    if len(bounced) < ALIKE or len(words) > 1 or one.startswith(OF_ADDRESS):
+        return ""
+    with ledger.transaction():
+        for row in bounced:
+            _spare(ledger, row, "refused like all others", now)
+    return f"{bounced[0].smtp_code} {one}, and so for all readers"
 
 
 SHORT = ".short.eml"
@@ -156,13 +201,17 @@ def wait_after(attempts: int) -> timedelta:
     return timedelta(minutes=minutes * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  no secret
 
 
-def _too_late(ledger: Ledger, run: Run, delivery: Delivery, now: datetime) -> str:
-    """Why a message is not to be sent any more: its time is over, or a later edition or revision went before it."""
-    if now > delivery.give_up_utc:
-        return f"given up after {delivery.attempts} attempts"
-    if newer_mail(ledger, run, delivery):
-        return "a newer edition was mailed before it"
-    return ""
+def _too_late(ledger: Ledger, run: Run, delivery: Delivery, now: datetime) -> bool:
+    """Whether a message is not to be sent any more: its time is over, or a later edition or revision is before it."""
+    with ledger.transaction():
+        reason = ""
+        if delivery.state == "queued" and now > delivery.give_up_utc:
+            reason = f"given up after {delivery.attempts} attempts"
+        elif newer_mail(ledger, run, delivery):
+            reason = "a newer edition was mailed before it"
+        if reason:
+            ledger.move(delivery, "expired", now, reason, smtp_text=delivery.smtp_text or reason)
+    return bool(reason)
 
 
 def _in_doubt(ledger: Ledger, delivery: Delivery, settings: MailSettings, clock: Clock, why: str) -> None:
@@ -182,7 +231,7 @@ def _ask(ledger: Ledger, delivery: Delivery, witnesses: Witnesses, clock: Clock)
     now = clock()
     if testimony is Testimony.ARRIVED:
         queue = witnesses.queue_id
-        ledger.move(delivery, "accepted", now, "a witness has seen it", accepted_utc=now, relay_queue_id=queue)
+        _ended(ledger, delivery, "accepted", "a witness has seen it", now, accepted_utc=now, relay_queue_id=queue)
     elif testimony is Testimony.ABSENT:
         ledger.move(delivery, "queued", now, "the witness is sure that it is not there", next_try_utc=now)
     else:
@@ -207,8 +256,8 @@ def resend(ledger: Ledger, delivery_id: int, now: datetime, give_up: timedelta) 
 
 
 def cancel(ledger: Ledger, delivery_id: int, now: datetime) -> Delivery:
-    """Not to be sent, or not to be asked about any more."""
-    return _by_hand(ledger, delivery_id, ("queued", "uncertain"), "cancelled", now)
+    """Not to be sent, or not to be spoken of any more."""
+    return _by_hand(ledger, delivery_id, ("queued", "uncertain", "bounced", "expired"), "cancelled", now)
 
 
 def _by_hand(

@@ -75,4 +75,5 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX delivery_by_reader ON delivery(run_id, recipient COLLATE NOCASE)",
         "CREATE INDEX event_by_delivery ON event(delivery_id) WHERE delivery_id IS NOT NULL",
     ),
+    ("CREATE INDEX delivery_by_recipient ON delivery(recipient COLLATE NOCASE)",),  # see `suspension`
 )

@@ -32,10 +32,13 @@ from reporter.service.ledger import Ledger
 from reporter.service.lock import exclusive
 from reporter.service.outbox import TERMINAL, Clock, wait_after
 from reporter.service.rows import Delivery, Publication, Run
+from reporter.service.suspension import suspended
 from reporter.setting import duration
 
 OUTPUT = "output"  # the target that is always there: the folder of the setting
 MARKERS = "archive:"  # before the name of a target in `meta`: what its identity file holds
+SUSPENDED = "suspended: "  # before the words of the last refusal
+PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=28)}
 RENDER = Limits(cpu=120, memory=2_000_000_000, wall=300.0)
 
 
@@ -261,7 +264,11 @@ def _write_messages(
     )
     folder = f"{spool.edition_folder(run)}.mail"
     (ledger.state / folder).mkdir(mode=0o700, exist_ok=True)
-    give_up = max(now, min(now + duration(config.mail.give_up), run.deadline_utc))
+    tried = duration(config.mail.give_up)
+    if brief.schedule:  # an old edition must not come with the next one
+        tried = min(tried, PERIODS[brief.schedule.period] / 2)
+    give_up = max(now, min(now + tried, run.deadline_utc))
+    held = {} if run.occurrence.startswith("adhoc:") else suspended(ledger)
     for reader in readers:
         path = f"{folder}/{hashlib.sha256(reader.address.casefold().encode()).hexdigest()[:24]}"
         whole, short = messages(config.mail, envelope, reader, edition, brief, config.templates)
@@ -274,12 +281,20 @@ def _write_messages(
             revision=run.revision,
             recipient=reader.address,
             message_id=message_id(config.mail, envelope, reader.address),
+            state="cancelled" if reader.address.casefold() in held else "queued",
+            smtp_text=SUSPENDED + held[reader.address.casefold()] if reader.address.casefold() in held else None,
             eml_path=f"{path}.eml",
             eml_sha256=hashlib.sha256(whole).hexdigest(),
             next_try_utc=now,
             give_up_utc=give_up,
         )
     spool.sync(ledger.state / folder)
+
+
+def held_readers(ledger: Ledger, run: Run) -> list[Delivery]:
+    """Messages that were written and not queued, as their readers are suspended."""
+    cancelled = ledger.rows(Delivery, run_id=run.run_id, revision=run.revision, state="cancelled")
+    return [one for one in cancelled if (one.smtp_text or "").startswith(SUSPENDED)]
 
 
 def messages(

@@ -33,7 +33,7 @@ PING = timedelta(minutes=5)  # between two pings
 AGAIN = timedelta(minutes=5)  # before a way to the owner that was closed is tried again
 SPACE = 0.1  # of the disk must be free …
 ENOUGH = 2_000_000_000  # … or so many bytes
-KINDS = ("bounced", "expired", "uncertain", "conflict", "config", "disk", "calendar", "ledger")
+KINDS = ("bounced", "expired", "uncertain", "suspended", "conflict", "config", "disk", "calendar", "ledger")
 
 
 class Tick:

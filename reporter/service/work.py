@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import partial
@@ -68,7 +68,15 @@ def politely() -> Iterator[list[int]]:
         sys.exit(128 + told[0])
 
 
-def make_scheduled(config: Config, name: str, session: date, now: datetime) -> Edition:
+def make_scheduled(
+    config: Config,
+    name: str,
+    session: date,
+    now: datetime,
+    *,
+    mail: Mail = Mail.READERS,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Edition:
     """The edition for its readers, in whatever process this is called in."""
     from reporter.delivery.shelf import read_shelf
     from reporter.exchanges import brief_calendar
@@ -82,8 +90,9 @@ def make_scheduled(config: Config, name: str, session: date, now: datetime) -> E
         calendar=brief_calendar(config, brief, now),
         as_of=session,
         languages=brief.languages,
-        mail=Mail.READERS,
+        mail=mail,
         earlier=read_shelf(config.output, name, session),
+        progress=progress,
     )
 
 

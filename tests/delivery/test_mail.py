@@ -12,7 +12,8 @@ import pytest
 
 from reporter.channels import OAuth2, Relay
 from reporter.delivery import mail
-from reporter.delivery.mail import Fate, Outcome, quoted, transmit
+from reporter.delivery.mail import Fate, Outcome, transmit
+from reporter.delivery.smtp import quoted
 from reporter.setting import Secret
 from tests.delivery.smtp_server import ACTS, STEPS, SmtpServer, certificates
 

@@ -7,9 +7,11 @@ import json
 import os
 import signal
 import sqlite3
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
@@ -17,6 +19,8 @@ from typing import Any
 import pytest
 
 from reporter.crash import POINTS
+from reporter.service.alerts import of_editions
+from reporter.service.ledger import open_ledger
 from tests.delivery.smtp_server import SmtpServer
 from tests.service.carry import Started
 
@@ -179,6 +183,74 @@ def test_one_of_three_is_refused(tmp_path: Path, configure: Callable[..., None])
         )
         assert received(server) == ONCE
         assert send(tmp_path).returncode == 0
+
+
+@pytest.mark.fault("D4")
+def test_three_refusals_in_a_row_suspend_a_reader(tmp_path: Path, configure: Callable[..., None]) -> None:
+    """The fourth edition goes to the others; the owner is told, the outbox shows it, and a person can lift it."""
+    days = ("2024-10-15", "2024-10-16", "2024-10-17", "2024-10-18", "2024-10-21")
+    with SmtpServer(replies_for={"bea@example.com": "550 5.1.1 No such user"}) as server:
+        configure(server)
+        codes = [run(tmp_path, "send", "small", "--as-of", day).returncode for day in days[:3]]
+        assert codes == [76, 76, 76]
+        (line,) = [line for line in run(tmp_path, "outbox", "list").stdout.splitlines() if line.startswith("susp")]
+        assert line.startswith("suspended  bea@example.com  5.1.1 No such user; `reporter outbox lift bea@example.com`")
+        with open_ledger(tmp_path / "output/.state", datetime.now(UTC)) as ledger:
+            assert "bea@example.com (5.1.1 No such user)" in of_editions(ledger)["suspended:mail"]
+        asked = len([command for command in server.commands if "bea@" in command])
+        fourth = run(tmp_path, "send", "small", "--as-of", days[3])
+        assert fourth.returncode == 0 and "bea@example.com gets nothing, suspended: 5.1.1" in fourth.stderr
+        assert len([command for command in server.commands if "bea@" in command]) == asked == 3
+        held = json.loads(run(tmp_path, "outbox", "list", "--json", "--state", "cancelled").stdout)
+
+        assert run(tmp_path, "outbox", "cancel", "2").returncode == 0  # what is put aside still was a refusal
+        assert '"suspended"' in run(tmp_path, "outbox", "list", "--json").stdout
+        assert run(tmp_path, "outbox", "lift", "Bea@example.com").returncode == 0
+        assert "suspended" not in run(tmp_path, "outbox", "list").stdout
+        assert run(tmp_path, "outbox", "lift", "bea@example.com").returncode == 2
+        server.replies_for.clear()
+        assert run(tmp_path, "outbox", "resend", str(held["delivery_id"])).returncode == 0
+        assert run(tmp_path, "send", "small", "--as-of", days[4]).returncode == 0
+        assert received(server) == Counter({"ann@example.com": 5, "cyd@example.com": 5, "bea@example.com": 2})
+
+
+@pytest.mark.fault("D5")
+def test_a_relay_that_refuses_all_alike_refuses_us(tmp_path: Path, configure: Callable[..., None]) -> None:
+    """Nobody bounces: all wait until it is mended, and the command says what the relay says."""
+    denied = {reader: f"554 5.7.1 <{reader}>: Relay access denied" for reader in READERS}
+    with SmtpServer(replies_for=denied) as server:
+        configure(server)
+        done = send(tmp_path)
+        assert done.returncode == 78 and "Relay access denied, and so for all readers" in done.stderr
+        listed = [json.loads(line) for line in run(tmp_path, "outbox", "list", "--json").stdout.splitlines()]
+        assert [(one["state"], one["attempts"]) for one in listed] == [("queued", 0)] * 3
+        server.replies_for.clear()
+        hurry(tmp_path)
+        assert send(tmp_path).returncode == 0 and received(server) == ONCE
+    with SmtpServer(replies_for=dict.fromkeys(READERS, "550 5.1.1 User unknown")) as server:
+        configure(server)
+        done = run(tmp_path, "send", "small", "--as-of", "2024-10-17")
+        assert done.returncode == 76 and "ann@example.com is bounced and 2 more" in done.stderr
+
+
+def test_an_edition_that_is_overtaken_is_not_sent(tmp_path: Path, configure: Callable[..., None]) -> None:
+    """The newer one goes while the older one is between its first byte and its dot: that dot is never sent."""
+    with SmtpServer() as server:
+        configure(server, step_timeout=20, deadline=30)
+        assert send(tmp_path, crash_at="queued").returncode == 137
+        take = server.take
+
+        def newer_first(table: dict[str, Any], key: str) -> Any:
+            if key == "data" and not asked.is_set():
+                asked.set()
+                overtaken.append(run(tmp_path, "send", "small", "--as-of", "2024-10-17").returncode)
+            return take(table, key)
+
+        asked, overtaken = threading.Event(), list[int]()
+        server.take = newer_first  # type: ignore[method-assign]
+        done = send(tmp_path)
+        assert overtaken == [0] and done.returncode == 76 and "a newer edition was mailed before it" in done.stderr
+        assert received(server) == ONCE  # of the newer one alone
 
 
 @pytest.mark.fault("D3")
