@@ -1,6 +1,7 @@
-"""What an archive holds, read once: each year of a brief has a file with what the archive page wants to know.
+"""What an archive holds, read once: a volume, which is a year of a brief, has a file with what the archive page shows.
 
-The file follows from the editions and can be lost. An edition that it does not name yet is read; no other is.
+The file follows from the editions and can be lost. An edition that it does not name yet is read; no other is. It is
+JSON inside a call, since a page that was opened by double click may load a script and nothing else.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import hashlib
 import json
 import re
 import unicodedata
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
@@ -16,87 +18,101 @@ from datetime import date, datetime
 from html import unescape
 from typing import Any
 
-from reporter.delivery.archive import MANIFEST, Shelved, briefs, shelves, years
+from reporter.delivery.archive import MANIFEST, Shelved, shelves
+from reporter.delivery.postings import documents, inverted
 from reporter.delivery.shelf import WITHDRAWN
 from reporter.delivery.target import Target
 from reporter.document.archive_page import Entry, Said
 from reporter.document.edition import file_name
 
-CATALOGUE = "catalogue.json"
+CATALOGUE = "catalogue.js"
+CALL, END = b"archive(", b")\n"
 #: Of the file. Another number: it is made again.
-SCHEMA = 1
+SCHEMA = 2
 #: Decimals are never searched for; words and whole numbers are.
 DECIMAL, WORD = re.compile(r"\d+[.,]\d+"), re.compile(r"[^\W_]{2,}")
 KINDS = ("html", "pdf", "svg")
 
 
-def read_catalogue(
-    target: Target, mark: str, now: datetime, *, rebuild: bool, progress: Callable[[str], None]
+def read_volume(
+    target: Target, brief: str, year: int, mark: str, now: datetime, *, rebuild: bool, progress: Callable[[str], None]
 ) -> tuple[Entry, ...]:
-    """Every edition, the newest first; of each session the newest revision, unless one of them was withdrawn.
+    """The editions of a brief in a year, the newest first; of each session the newest revision, unless one of them was
+    withdrawn. Its file is written where it does not say so yet.
 
     Args:
         mark: Who writes, as for `Target.create`.
-        rebuild: Read all editions again, also those that the catalogue names.
+        rebuild: Read all editions again, also those that the file names.
         progress: Is told each folder that is read.
 
     Raises:
         OutputError: the place is away or cannot be written.
     """
-    found: dict[tuple[str, date], Entry] = {}
-    withdrawn: set[tuple[str, date]] = set()
-    for brief in briefs(target):
-        for year in years(target, brief):
-            path = f"{brief}/{year}/{CATALOGUE}"
-            known = {} if rebuild else read_year(target, path)
-            folders = shelves(target, brief, year)
-            told = {}
-            for shelved in folders:
-                name = f"{shelved.session}-r{shelved.revision}"
-                if name not in known:
-                    progress(shelved.path)
-                if (one := known.get(name) or look_into(target, shelved)) is not None:
-                    told[name] = one
-                    key = (brief, shelved.session)
-                    if one.get("withdrawn"):
-                        withdrawn.add(key)
-                    else:
-                        found[key] = entry(shelved, one)  # the newest revision comes last
-            if told != known:
-                content = {"schema": SCHEMA, "editions": told}
-                target.replace(path, json.dumps(content, ensure_ascii=False, indent=0).encode(), mark, now)
-    entries = (one for key, one in found.items() if key not in withdrawn)
-    return tuple(sorted(entries, key=lambda one: (-one.session.toordinal(), one.brief)))
+    path = f"{brief}/{year}/{CATALOGUE}"
+    known = {} if rebuild else load(target, path)
+    told = {}
+    for shelved in shelves(target, brief, year):
+        name = f"{shelved.session}-r{shelved.revision}"
+        if name not in known:
+            progress(shelved.path)
+        if (one := known.get(name) or look_into(target, shelved)) is not None:
+            told[name] = one
+    withdrawn = {name[:10] for name, one in told.items() if one.get("withdrawn")}
+    newest = {name[:10]: name for name in told if name[:10] not in withdrawn}  # the newest revision comes last
+    shown = sorted(newest.values(), reverse=True)
+    if told != known:
+        target.replace(path, written(brief, year, told, shown), mark, now)
+    return tuple(entry(brief, name, told[name]) for name in shown)
 
 
-def read_year(target: Target, path: str) -> Mapping[str, dict[str, Any]]:
-    """The catalogue of a year; nothing where it is lost, damaged or of another time."""
+def written(brief: str, year: int, told: Mapping[str, Mapping[str, Any]], shown: list[str]) -> bytes:
+    """The file: editions by the name of their folder, those that are shown, and the words of all in their order."""
+    vocabulary, postings = inverted([one.get("words", "").split() for one in told.values()])
+    content = {
+        "schema": SCHEMA,
+        "brief": brief,
+        "year": year,
+        "shown": shown,
+        "editions": {name: {key: one[key] for key in one if key != "words"} for name, one in told.items()},
+        "vocabulary": " ".join(vocabulary),
+        "postings": b64encode(postings).decode(),
+    }
+    return CALL + json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode() + END
+
+
+def load(target: Target, path: str) -> Mapping[str, dict[str, Any]]:
+    """What the file of a volume says of each edition; nothing where it is lost, damaged or of another time."""
     with suppress(FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
-        content = json.loads(target.read(path))
+        content = json.loads(target.read(path).removeprefix(CALL).removesuffix(END))
+        if content["schema"] != SCHEMA:
+            return {}
         editions: dict[str, dict[str, Any]] = content["editions"]
-        if content["schema"] == SCHEMA and all(complete(name, one) for name, one in editions.items()):
-            return editions
+        spoken = documents(content["vocabulary"].split(), b64decode(content["postings"]), len(editions))
+        for (name, one), words in zip(editions.items(), spoken, strict=True):
+            if not one.get("withdrawn"):
+                entry("", name, one)  # somebody may have edited the file
+                one["words"] = " ".join(words)
+        return editions
     return {}
 
 
-def complete(name: str, one: dict[str, Any]) -> bool:
-    """Whether an entry has what an entry must have; somebody may have edited the file."""
-    return bool(one.get("withdrawn")) or bool(entry(Shelved("x", date.fromisoformat(name[:10]), 0), one))
-
-
-def entry(shelved: Shelved, one: Mapping[str, Any]) -> Entry:
+def entry(brief: str, name: str, one: Mapping[str, Any]) -> Entry:
+    """
+    Raises:
+        ValueError, KeyError, TypeError, AttributeError: something is missing or of another kind.
+    """
     said = {code: Said(**{**spoken, "files": tuple(spoken["files"])}) for code, spoken in one["said"].items()}
+    session, _, revision = name.rpartition("-r")
     return Entry(
-        brief=shelved.brief,
-        session=shelved.session,
-        revision=shelved.revision,
+        brief=brief,
+        session=date.fromisoformat(session),
+        revision=int(revision),
         verdict=one["verdict"],
         met=int(one["met"]),
         of=int(one["of"]),
         quality=one["quality"],
         source=one["source"],
         said=said,
-        words=tuple(one["words"].split()),
     )
 
 

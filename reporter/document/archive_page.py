@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -46,7 +46,6 @@ class Entry:
     quality: str
     source: str  # of the prices
     said: Mapping[str, Said]  # by language
-    words: tuple[str, ...]  # of all languages, sorted
 
     @property
     def folder(self) -> str:
@@ -58,13 +57,41 @@ class Entry:
         return f"{self.folder}/{self.brief}-{self.session}-{code}.{kind}"
 
 
+@dataclass
+class Contents:
+    """What the page itself holds: how many editions there are of which brief and year, and the newest of all."""
+
+    titles: dict[str, dict[str, str]] = field(default_factory=dict)  # of briefs, by language
+    years: dict[str, dict[int, int]] = field(default_factory=dict)  # editions of a brief by year
+    newest: tuple[Entry, ...] = ()  # the newest first
+
+    def enter(self, brief: str, year: int, entries: Sequence[Entry]) -> None:
+        """All editions of a brief in a year, the newest first, in place of what was known of that year."""
+        of_brief = self.years.setdefault(brief, {})
+        titles = {code: said.series for entry in reversed(entries) for code, said in entry.said.items()}
+        before = self.titles.get(brief, {})
+        self.titles[brief] = {**before, **titles} if year >= max(of_brief, default=0) else {**titles, **before}
+        of_brief[year] = len(entries)
+        others = (one for one in self.newest if (one.brief, one.session.year) != (brief, year))
+        found = sorted((*others, *entries[:NEWEST]), key=lambda one: (-one.session.toordinal(), one.brief))
+        self.newest = tuple(found[:NEWEST])
+
+    @property
+    def editions(self) -> int:
+        return sum(sum(of.values()) for of in self.years.values())
+
+    @property
+    def languages(self) -> list[str]:
+        """Codes, sorted."""
+        return sorted({code for titles in self.titles.values() for code in titles})
+
+
 def render_archive(
-    entries: Sequence[Entry], brand: Brand, codes: Sequence[str], templates: Path | None = None
+    contents: Contents, brand: Brand, codes: Sequence[str], templates: Path | None = None
 ) -> Mapping[str, bytes]:
     """index.html and feed.xml.
 
     Args:
-        entries: The newest first, of each session one.
         codes: Languages of the page; the first is shown at first, and is the feed's.
 
     Raises:
@@ -82,18 +109,18 @@ def render_archive(
         "language": first.code,
         "labels": first.labels["archive"],
         "languages": {code: language.labels["document"]["own_name"] for code, language in languages.items()},
-        "newest": [listed(entry, first) for entry in entries[:NEWEST]],
+        "newest": [listed(entry, first) for entry in contents.newest],
     }
     page = filled(
         made,
         "archive.html.j2",
-        data=as_json(page_data(entries, languages)),
+        data=as_json(page_data(contents, languages)),
         script=Markup(script),  # noqa: S704  a file of the templates, not a text
         script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         fonts=FONTS_GO_HERE,
         **values,
     )
-    updated = max((entry.session for entry in entries), default=date(1970, 1, 1))
+    updated = max((entry.session for entry in contents.newest), default=date(1970, 1, 1))
     return {
         "index.html": with_fonts(page).encode(),
         "feed.xml": filled(made, "feed.xml.j2", updated=updated.isoformat(), **values).encode(),
@@ -128,54 +155,36 @@ def first_of(files: Sequence[str]) -> str:
     return next((kind for kind in ("html", "pdf") if kind in files), "html")
 
 
-def page_data(entries: Sequence[Entry], languages: Mapping[str, Language]) -> dict[str, object]:
-    """Everything that the script needs, with each text once: titles and standfirsts come back again and again."""
-    texts: dict[str, int] = {}
-    briefs = sorted({entry.brief for entry in entries})
-
-    def number(text: str) -> int:
-        return texts.setdefault(text, len(texts))
-
-    def title_of(brief: str, code: str) -> str:
-        named = (entry.said[code].series for entry in entries if entry.brief == brief and code in entry.said)
-        return next(named, brief)
-
-    vocabulary, postings = inverted([entry.words for entry in entries])
-    days = {entry.session for entry in entries}
-    editions = [
-        [
-            briefs.index(entry.brief),
-            entry.session.isoformat(),
-            entry.revision,
-            entry.verdict,
-            entry.met,
-            entry.of,
-            int(entry.quality != "ok") + 2 * (entry.source == "simulated"),
-            {code: [number(one.title), number(one.standfirst), "".join(kind[0] for kind in one.files)]
-             for code, one in entry.said.items()},
-        ]
-        for entry in entries
-    ]  # fmt: skip
+def page_data(contents: Contents, languages: Mapping[str, Language]) -> dict[str, object]:
+    """What the script begins with; the rest is in the files of the volumes."""
+    briefs = sorted(brief for brief, years in contents.years.items() if any(years.values()))
+    newest = [
+        [entry.brief, f"{entry.session}-r{entry.revision}", {**asdict(entry), "session": entry.session.isoformat()}]
+        for entry in contents.newest
+    ]
     return {
-        "languages": {
-            code: words_of(language, days, len(briefs), len(entries)) for code, language in languages.items()
-        },
-        "briefs": [[brief, {code: title_of(brief, code) for code in languages}] for brief in briefs],
-        "editions": editions,
-        "texts": list(texts),
-        "vocabulary": " ".join(vocabulary),
-        "postings": b64encode(postings).decode(),
+        "languages": {code: words_of(language, len(briefs), contents.editions) for code, language in languages.items()},
+        "briefs": [
+            [
+                brief,
+                {code: contents.titles[brief].get(code, brief) for code in languages},
+                {str(year): count for year, count in sorted(contents.years[brief].items()) if count},
+            ]
+            for brief in briefs
+        ],
+        "newest": newest,
     }
 
 
-def words_of(language: Language, days: Iterable[date], briefs: int, editions: int) -> dict[str, object]:
-    """Labels, days and months of a language, and the line that says how much there is."""
+def words_of(language: Language, briefs: int, editions: int) -> dict[str, object]:
+    """Labels of a language, its days and months with {d} and {y} in them, and the line that says how much there is."""
     labels = language.labels["archive"]
+    days = [date(2024, month, 16) for month in range(1, 13)]
     return {
         "own_name": language.labels["document"]["own_name"],
         "labels": dict(labels),
-        "days": {one.isoformat(): language.spell(day(one, ""), "full") for one in sorted(days)},
-        "months": {f"{one:%Y-%m}": language.spell(day(one, ""), "heading") for one in sorted(days)},
+        "days": [language.spell(day(one, ""), "full").replace("16", "{d}").replace("2024", "{y}") for one in days],
+        "months": [language.spell(day(one, ""), "heading").replace("2024", "{y}") for one in days],
         "counts": {str(n): language.plural(n, labels["found"]) for n in range(101)},
         "summary": labels["summary"].format(
             editions=language.spell(count(editions, "")),
@@ -184,39 +193,6 @@ def words_of(language: Language, days: Iterable[date], briefs: int, editions: in
             briefs_word=language.plural(briefs, labels["of_briefs"]),
         ),
     }
-
-
-def inverted(documents: Sequence[Sequence[str]]) -> tuple[list[str], bytes]:
-    """Which documents hold which word: the words in order, and for each its documents.
-
-    For each word: how many numbers follow, doubled, plus one where they name the documents *without* it, which for a
-    frequent word is shorter; then the differences between the numbers. All in bytes of seven bits, the low ones first.
-    """
-    places: dict[str, list[int]] = {}
-    for number, words in enumerate(documents):
-        for word in words:
-            places.setdefault(word, []).append(number)
-    postings = bytearray()
-    for word in sorted(places):
-        found, without = places[word], len(places[word]) * 2 > len(documents)
-        if without:
-            having = set(found)
-            found = [number for number in range(len(documents)) if number not in having]
-        postings += sevens(len(found) * 2 + without)
-        last = 0
-        for number in found:
-            postings += sevens(number - last)
-            last = number
-    return sorted(places), bytes(postings)
-
-
-def sevens(number: int) -> bytes:
-    """A number in bytes of seven bits, the low ones first; the eighth says that more follow."""
-    made = bytearray()
-    while number > 127:
-        made.append(number & 127 | 128)
-        number >>= 7
-    return bytes((*made, number))
 
 
 def as_json(data: object) -> Markup:

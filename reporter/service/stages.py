@@ -39,6 +39,7 @@ OUTPUT = "output"  # the target that is always there: the folder of the setting
 MARKERS = "archive:"  # before the name of a target in `meta`: what its identity file holds
 SUSPENDED = "suspended: "  # before the words of the last refusal
 PERIODS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=28)}
+INDEX_WAIT = 60.0  # seconds for another process that brings the index page of the same place up to date
 RENDER = Limits(cpu=120, memory=2_000_000_000, wall=300.0)
 
 
@@ -159,7 +160,7 @@ def _publish(ledger: Ledger, run: Run, publication: Publication, config: Config,
     edition = spool.read_edition(ledger, run)
     seconds = settings.deadline if settings else ArchiveTarget(name="any", folder=Path()).deadline
     place = run_limited(
-        partial(_store, edition, settings, config, clock(), sender),
+        partial(_store, edition, settings, config, ledger.state, clock(), sender),
         limits=Limits(cpu=max(60, int(seconds)), wall=seconds),
         what=f"archiving to '{publication.target}'",
         error=OutputError,
@@ -179,13 +180,14 @@ def _publish(ledger: Ledger, run: Run, publication: Publication, config: Config,
 
 
 def _store(
-    edition: Edition, settings: ArchiveTarget | None, config: Config, now: datetime, sender: Sender
+    edition: Edition, settings: ArchiveTarget | None, config: Config, state: Path, now: datetime, sender: Sender
 ) -> dict[str, object]:
     """The edition first; then the index page, which can be made again at any time and holds nothing up."""
     target = open_target(settings) if settings else local_target(config.output)
     place: dict[str, object] = asdict(store(edition, target, now, sender))
     try:
-        write_index(target, config, now)
+        with exclusive(state / f"index-{target.name}.lock", now, wait=INDEX_WAIT, what="the index page"):
+            write_index(target, config, now, volume=(edition.brief, edition.session.year))
     except ReporterError as error:
         place["index"] = str(error)
     return place
