@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reporter import __version__
 from reporter.config import Brief, Config
 from reporter.document.edition import Edition
+from reporter.document.email import Mail
 from reporter.document.settings_json import Settings, read_settings, templates_sha256, vintage_of
 from reporter.errors import DataError
 from reporter.exchanges import brief_calendar
@@ -65,11 +66,19 @@ def read_past(files: Mapping[str, bytes], config: Config, now: datetime) -> Past
     return Past(config, settings, brief, calendar, prices, read_voices(files["voices.json"]))
 
 
-def made_again(past: Past) -> Edition:
+def made_again(past: Past, mail: Mail = Mail.NONE, progress: Callable[[str], None] = lambda _: None) -> Edition:
     """The same edition, where program and templates are the same."""
     quality = past.settings.quality.quality()
     facts = compute_facts(past.prices, past.settings.brief, past.brief, quality, past.calendar)
-    edition = build_edition(past.config, past.brief, facts, past.voices, languages=past.settings.languages)
+    edition = build_edition(
+        past.config,
+        past.brief,
+        facts,
+        past.voices,
+        languages=past.settings.languages,
+        mail=mail,
+        progress=progress,
+    )
     return replace(edition, files={**edition.files, "prices.csv": prices_csv(past.prices)})
 
 

@@ -66,8 +66,8 @@ def send(
     from reporter.exchanges import brief_calendar
     from reporter.service.by_hand import carry, run_of
     from reporter.service.ledger import open_ledger
+    from reporter.service.making import Order, gather, made_of
     from reporter.service.stages import alone
-    from reporter.service.work import make_scheduled
 
     config = overridden(configuration(config_path, False), {**dict.fromkeys(("output", "paper", "formats")), **given})
     name, brief = configured_brief(config, name)
@@ -77,17 +77,17 @@ def send(
     brief, readers = _readers(name, brief, testers, language)
     now = datetime.now(UTC)
     session = session_of(brief_calendar(config, brief, now), as_of, now, config.order(brief)[0])
-    asked = config.model_copy(update={"briefs": {**config.briefs, name: brief}})
     mail = Mail.TEST if testers else Mail.READERS
-    make = partial(make_scheduled, asked, name, session, now, mail=mail, progress=_progress)
+    order = Order(config=config, name=name, brief=brief, session=session, mail=mail, progress=_progress)
     if dry_run:
-        _write_mails(dry_run, config, brief, readers, make(), now)
+        edition = made_of(gather(order, now), order, now)
+        _write_mails(dry_run, config, brief, readers, edition, now)
         return
     with open_ledger(config.state, now) as ledger:
         run = run_of(ledger, config, name, session, now, test=bool(testers), force=force, revise=revise)
         with alone(ledger, run, now, WAIT) as current:
             tell = partial(_tell, ledger, as_json)
-            carry(ledger, current, config, brief, readers, make, _clock, revise=revise, note=note, tell=tell)
+            carry(ledger, current, order, readers, _clock, revise=revise, note=note, tell=tell)
 
 
 def _readers(name: str, brief: Brief, testers: tuple[str, ...], language: str | None) -> tuple[Brief, list[Reader]]:

@@ -21,7 +21,7 @@ def send_made(ledger: Ledger, edition: Edition, brief: Brief, config: Config, cl
     label = f"made in a batch at {clock():%Y-%m-%d %H:%M} UTC"
     run = stages.begin(ledger, edition.brief, edition.session.isoformat(), label, config, clock())
     with stages.alone(ledger, run, clock()) as held:
-        made = held if held.state != "due" else kept(ledger, held, edition, config, clock)
+        made = held if held.state not in stages.MAKING else kept(ledger, held, edition, config, clock)
         problems = stages.archive(ledger, made, config, clock)
         queued = stages.queue(ledger, made, config, brief, readers(edition.brief, brief), clock)
         mailed = Mailed()

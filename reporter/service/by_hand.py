@@ -7,12 +7,12 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
-from reporter.config import Brief, Config
+from reporter.config import Config
 from reporter.delivery.message import Reader
-from reporter.document.edition import Edition
 from reporter.errors import ConfigError, MailError, OutputError, UpstreamError, UsageError
 from reporter.service import stages
 from reporter.service.ledger import Ledger
+from reporter.service.making import Order
 from reporter.service.outbox import Clock, Mailed, drain, recover
 from reporter.service.rows import Delivery, Run
 from reporter.service.spool import has_edition
@@ -54,10 +54,8 @@ def run_of(
 def carry(
     ledger: Ledger,
     run: Run,
-    config: Config,
-    brief: Brief,
+    order: Order,
     readers: Sequence[Reader],
-    make: Callable[[], Edition],
     clock: Clock,
     *,
     revise: str | None,
@@ -67,22 +65,22 @@ def carry(
     """Take the steps that are left; only for the holder of `stages.alone`.
 
     Args:
-        make: As `stages.build`.
         note: Is told on the way what a person should know.
         tell: Is told in the end what became of it.
 
     Raises:
         ReporterError: what is left to do, and by whom; a person before time.
     """
+    config = order.config
     assert config.mail  # noqa: S101
     run = _opened(ledger, run, config, revise, clock)
     test = run.occurrence.startswith("adhoc:")
-    if run.state in ("due", "fetching", "fetched"):
-        run = stages.build(ledger, run, make, [] if test else stages.targets(config), clock)
+    if run.state in stages.MAKING:
+        run = stages.make(ledger, run, order, [] if test else stages.targets(config), clock)
     problems = stages.archive(ledger, run, config, clock, at_once=True)
     for problem in problems:
         note(problem)
-    run = stages.queue(ledger, run, config, brief, readers, clock)
+    run = stages.queue(ledger, run, config, order.brief, readers, clock)
     for delivery in stages.held_readers(ledger, run):
         note(f"{delivery.recipient} gets nothing, {delivery.smtp_text}; `reporter outbox list` tells more")
     recover(ledger, run, config.mail, clock)

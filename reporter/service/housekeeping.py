@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reporter.service.ledger import FILE, Ledger
+from reporter.service.ledger import Ledger
+from reporter.service.ledger_file import FILE
 from reporter.service.lookups import kept_in_spool
-from reporter.service.rows import Alert, Delivery, Publication, Run, stored
+from reporter.service.plan import OPEN
+from reporter.service.rows import Alert, Artifact, Delivery, Publication, Run, stored
 
 COPIES = 14
 SPOOL_KEPT = timedelta(days=14)  # after all is done, for questions
@@ -26,6 +28,7 @@ def keep_house(ledger: Ledger, now: datetime) -> bool:
     folders = _folders(ledger.state / "spool")
     for run in kept_in_spool(ledger, now - SPOOL_KEPT):
         _empty_spool(ledger, run, folders.get(str(run.run_id), []))
+    _forget_unmade(ledger, folders, now - SPOOL_KEPT)
     with ledger.transaction():
         _forget_events(ledger, now - EVENTS_KEPT)
         for alert in ledger.rows(Alert):
@@ -58,8 +61,17 @@ def _folders(spool: Path) -> dict[str, list[Path]]:
     """What lies in the spool, by the number of the run."""
     found: dict[str, list[Path]] = {}
     for path in spool.iterdir():
-        found.setdefault(path.name.partition("-")[0], []).append(path)
+        found.setdefault(path.name.strip(".").partition("-")[0], []).append(path)
     return found
+
+
+def _forget_unmade(ledger: Ledger, folders: Mapping[str, Sequence[Path]], before: datetime) -> None:
+    """What was fetched for editions that were never made."""
+    for number, paths in folders.items():
+        run = ledger.one(Run, run_id=number)
+        if run and run.state not in OPEN and run.updated_utc <= before and not ledger.one(Artifact, run_id=number):
+            for path in paths:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _empty_spool(ledger: Ledger, run: Run, folders: Sequence[Path]) -> None:

@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from reporter.errors import AccessError, LedgerError
+from reporter.service.ledger_file import FILE, REMOTE, check, connect, create, file_system, migrate, plainly, whole
 from reporter.service.rows import TABLES, Alert, Delivery, Event, Moving, Publication, Row, Run, columns, row, stored
-from reporter.service.schema import MIGRATIONS
-
-FILE = "ledger.sqlite"
-#: File systems on which SQLite's locks or its write-ahead log are not to be trusted.
-REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "9p", "afs", "ceph"}
-
-#: Bytes up to which a ledger is read whole whenever it is opened; a larger one is read so once a day, with its copy.
-READ_WHOLE = 16_000_000
 
 
 class Ledger:
@@ -47,7 +39,7 @@ class Ledger:
         if self.database.in_transaction:
             yield
             return
-        with _plainly(self.state):
+        with plainly(self.state):
             self.database.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -66,7 +58,7 @@ class Ledger:
             tests.append(f"{column} IN ({', '.join('?' * len(several))})")
             values += [stored(value) for value in several]
         clause = f" WHERE {' AND '.join(tests)}" if tests else ""
-        with _plainly(self.state):
+        with plainly(self.state):
             found = self.database.execute(
                 f"SELECT {columns(kind)} FROM {table}{clause} ORDER BY {', '.join(key)}",  # noqa: S608  our own names
                 values,
@@ -180,8 +172,8 @@ class Ledger:
 
     def backup(self, path: Path) -> None:
         """A whole copy, made while others write; `path` must not exist. A ledger that is damaged is not copied."""
-        with _plainly(self.state):
-            _whole(self.database)
+        with plainly(self.state):
+            whole(self.database)
             self.database.execute("VACUUM INTO ?", (str(path),))
 
 
@@ -208,93 +200,14 @@ def open_ledger(state: Path, now: datetime) -> Ledger:
                 f"{path} is gone but its spool is not, so nobody knows what was mailed; nothing is sent. Put back a "
                 f"copy from {state / 'backup'}, or move '{state}' away to begin anew"
             )
-        _create(path, now)
-    with _plainly(state):
-        database = _connect(path)
+        create(path, now)
+    with plainly(state):
+        database = connect(path)
         try:
-            _check(database, path)
-            _migrate(database)
+            check(database, path)
+            migrate(database)
             database.execute("PRAGMA journal_mode=WAL")
         except BaseException:
             database.close()
             raise
     return Ledger(database, state)
-
-
-def file_system(path: Path) -> str:
-    """The kind of file system a folder is on; empty where the machine does not say."""
-    try:
-        lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    mounts = {line.split()[1].replace("\\040", " "): line.split()[2] for line in lines}
-    real = path.resolve()
-    return next((mounts[str(folder)] for folder in (real, *real.parents) if str(folder) in mounts), "")
-
-
-def _create(path: Path, now: datetime) -> None:
-    """Whole or not at all: a ledger without tables is a damaged one, never a new one."""
-    new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    with closing(_connect(new)) as database:
-        _migrate(database)
-        born = {"instance_id": str(uuid.uuid4()), "born_utc": stored(now)}
-        database.executemany("INSERT INTO meta VALUES (?, ?)", born.items())
-    new.chmod(0o600)
-    with suppress(FileExistsError):  # another process was quicker
-        os.link(new, path)
-    new.unlink()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=5, isolation_level=None)
-    for pragma in ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
-        database.execute(f"PRAGMA {pragma}")
-    return database
-
-
-def _check(database: sqlite3.Connection, path: Path) -> None:
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version > len(MIGRATIONS):
-        raise LedgerError(f"{path} was written by a newer version of reporter; use that one. Nothing is sent")
-    if path.stat().st_size <= READ_WHOLE:
-        _whole(database)
-    if version < 1:
-        raise sqlite3.DatabaseError("it has no tables")
-
-
-def _whole(database: sqlite3.Connection) -> None:
-    """Reads every page: a second for a million messages."""
-    if (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise sqlite3.DatabaseError(found)
-
-
-def _migrate(database: sqlite3.Connection) -> None:
-    """Bring the tables to this version, one step a transaction; `user_version` counts the steps."""
-    while (version := database.execute("PRAGMA user_version").fetchone()[0]) < len(MIGRATIONS):
-        database.execute("BEGIN IMMEDIATE")
-        if database.execute("PRAGMA user_version").fetchone()[0] == version:
-            for statement in MIGRATIONS[version]:
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version={version + 1}")
-        database.execute("COMMIT")
-
-
-@contextmanager
-def _plainly(state: Path) -> Iterator[None]:
-    """SQLite's complaints in one line: what is wrong, and what to do."""
-    try:
-        yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise  # ours, not the disk's
-    except sqlite3.OperationalError as error:
-        text = f"the ledger in '{state}': {error}"
-        if "full" in str(error):
-            raise LedgerError(f"{text}; free some space, then run this again: nothing is lost") from error
-        if "readonly" in str(error) or "unable to open" in str(error):
-            raise AccessError(f"{text}; this user must be able to write there") from error
-        raise LedgerError(text) from error
-    except sqlite3.DatabaseError as error:
-        raise LedgerError(
-            f"the ledger {state / FILE} is damaged ({error}); nothing is sent. Put back a copy from "
-            f"{state / 'backup'}, then `reporter outbox list` shows what is left to decide"
-        ) from error

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import partial
 
 from reporter.config import Config
 from reporter.delivery.archive import sent_before
 from reporter.delivery.recipients import readers
-from reporter.document.edition import Edition
-from reporter.document.email import Mail
 from reporter.errors import ConfigError, MailError, OutputError, UpstreamError
 from reporter.service import stages
 from reporter.service.ledger import Ledger
+from reporter.service.making import Order
 from reporter.service.outbox import Clock, Mailed, drain, recover
 from reporter.service.rows import Run
 
@@ -34,10 +32,9 @@ def work(ledger: Ledger, run: Run, config: Config, clock: Clock) -> Run:
         raise ConfigError([f"briefs.{run.brief}: is not configured any more"])
     if run.state == "due" and run.revision == 0 and (place := _sent_from_elsewhere(run, config)):
         return _cancel(ledger, run, place, clock())
-    if run.state in ("due", "fetching", "fetched"):
-        session = date.fromisoformat(run.occurrence)
-        make = partial(make_scheduled, config, run.brief, session, clock())
-        run = stages.build(ledger, run, make, stages.targets(config), clock)
+    if run.state in stages.MAKING:
+        order = Order(config=config, name=run.brief, brief=brief, session=date.fromisoformat(run.occurrence))
+        run = stages.make(ledger, run, order, stages.targets(config), clock)
     problems = stages.archive(ledger, run, config, clock)
     run = stages.queue(ledger, run, config, brief, readers(run.brief, brief) if config.mail else [], clock)
     if missing := stages.held_back(ledger, run, config):
@@ -66,34 +63,6 @@ def politely() -> Iterator[list[int]]:
             signal.signal(number, handler)
     if told:
         sys.exit(128 + told[0])
-
-
-def make_scheduled(
-    config: Config,
-    name: str,
-    session: date,
-    now: datetime,
-    *,
-    mail: Mail = Mail.READERS,
-    progress: Callable[[str], None] = lambda _: None,
-) -> Edition:
-    """The edition for its readers, in whatever process this is called in."""
-    from reporter.delivery.shelf import read_shelf
-    from reporter.exchanges import brief_calendar
-    from reporter.pipeline import make_edition
-
-    brief = config.briefs[name]
-    return make_edition(
-        config,
-        name,
-        brief,
-        calendar=brief_calendar(config, brief, now),
-        as_of=session,
-        languages=brief.languages,
-        mail=mail,
-        earlier=read_shelf(config.output, name, session),
-        progress=progress,
-    )
 
 
 def _sent_from_elsewhere(run: Run, config: Config) -> str:

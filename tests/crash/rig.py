@@ -18,7 +18,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,8 +29,10 @@ from reporter.document.edition import Edition
 from reporter.document.email import MailBody
 from reporter.errors import LockedError, ReporterError
 from reporter.prices.quality import Quality, Status
+from reporter.service import making
 from reporter.service import work as module
 from reporter.service.ledger import Ledger, open_ledger
+from reporter.service.making import Order
 from reporter.service.plan import OPEN, plan, workable
 from reporter.service.rows import Delivery, Run
 from reporter.service.stages import alone
@@ -44,8 +46,17 @@ APART = timedelta(minutes=2)  # from one start to the next, on the clock of the 
 NAIVE = ("mark-after", "mark-before")
 
 
-def edition(config: Config, name: str, session: date, now: datetime) -> Edition:
+def gather(order: Order, now: datetime) -> dict[str, bytes]:
+    """A vintage that no other fetch has: an edition must be of the one that was stored."""
+    about = {"vintage": {"source": "simulated", "sha256": uuid.uuid4().hex * 2}, "quality": {"status": "ok"}}
+    return {"settings.json": json.dumps(about).encode()}
+
+
+def made_of(files: dict[str, bytes], order: Order, now: datetime) -> Edition:
     """A few bytes in place of pages."""
+    name, session = order.name, order.session
+    vintage = json.loads(files["settings.json"])["vintage"]["sha256"]
+    facts = json.dumps({"vintage": vintage}).encode()
     body = MailBody(subject=f"{name} {session}", preheader="", text="text", html="<p>text</p>", images={})
     return Edition(
         brief=name,
@@ -53,8 +64,11 @@ def edition(config: Config, name: str, session: date, now: datetime) -> Edition:
         quality=Quality(status=Status.OK, usable=("IJR", "SPY"), issues=(), remarks=(), way_out=""),
         headline={"en": f"{name} {session}"},
         verdict="",
-        vintage="0" * 64,
-        files={f"{name}-{session}-en.html": b"<p>page</p>" * 50, "facts.json": b"{}\n"},
+        vintage=vintage,
+        files={
+            f"{name}-{session}-en.html": b"<p>page</p>" * 50,
+            "facts.json": facts,
+        },
         mails={"en": body},
     )
 
@@ -80,7 +94,7 @@ def configuration(state: Path, port: int, log: Path, policy: str) -> Config:
 
 def serve(config: Config, calendar: Calendar, clock: Callable[[], datetime], policy: str) -> bool:
     """What the scheduler and its children do, in one process; whether everything that is due is out."""
-    module.make_scheduled = edition
+    making.gather, making.made_of = gather, made_of
     if policy in NAIVE:
         module.drain = naive(policy)
     calendars = dict.fromkeys(config.briefs, calendar)
@@ -204,6 +218,7 @@ def count(config: Config, log: Path, since: int = 0) -> dict[str, object]:
         "too many": sum(max(0, len(mails) - share) for mails in accepted.values()),
         "too few": sum(max(0, share - len(accepted.get(reader, ()))) for reader in READERS),
         "partial editions": partial(config.output),
+        "other prices": sum(vintage(config.output, run) != run.data_sha for run in runs),
         "ledger": health,
     }
 
@@ -219,6 +234,12 @@ def partial(output: Path) -> int:
         listed = {name: about["sha256"] for name, about in manifest.items()}
         wrong += {name: hashlib.sha256(content).hexdigest() for name, content in files.items()} != listed
     return wrong
+
+
+def vintage(output: Path, run: Run) -> str:
+    """Of the archived edition."""
+    folder = output / run.brief / run.occurrence[:4] / f"{run.occurrence}-r{run.revision}"
+    return str(json.loads((folder / "facts.json").read_bytes())["vintage"])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from reporter.config import Brief, Config, Schedule, SimulatedSettings, Sources
 from reporter.owner import Owner
 from reporter.service import doctor
 from reporter.service.doctor import CHECKS, examine
-from reporter.service.ledger import FILE, open_ledger
+from reporter.service.ledger import open_ledger
+from reporter.service.ledger_file import FILE
 from reporter.setting import Secret
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

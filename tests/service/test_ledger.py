@@ -16,7 +16,9 @@ import pytest
 
 from reporter.errors import AccessError, LedgerError, LockedError
 from reporter.service import ledger as module
-from reporter.service.ledger import FILE, Ledger, open_ledger
+from reporter.service import ledger_file
+from reporter.service.ledger import Ledger, open_ledger
+from reporter.service.ledger_file import FILE
 from reporter.service.lock import exclusive
 from reporter.service.rows import Alert, Artifact, Delivery, Event, Publication, Run
 
@@ -186,7 +188,7 @@ def test_a_share_is_refused(tmp_path: Path, kind: str, monkeypatch: pytest.Monke
 
 
 def test_file_system_of_a_folder_is_known() -> None:
-    assert module.file_system(Path("/proc/self")) == "proc"
+    assert ledger_file.file_system(Path("/proc/self")) == "proc"
 
 
 @pytest.mark.fault("A15")

@@ -13,7 +13,8 @@ import pytest
 
 from reporter.channels import MailSettings
 from reporter.delivery.mail import Fate, Outcome
-from reporter.service import bulk, housekeeping, ledger, notify, outbox
+from reporter.service import bulk, housekeeping, ledger_file, notify, outbox
+from reporter.service import ledger as ledger_module
 from reporter.service.ledger import Ledger, open_ledger
 from reporter.service.lookups import kept_in_spool, newest_runs, tally
 from reporter.service.outbox import drain
@@ -71,8 +72,8 @@ def counted(ledger: Ledger) -> Iterator[list[int]]:
 def costs(tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], dict[str, int]]:
     """What everything costs with so many editions."""
     monkeypatch.setattr(notify, "tell", lambda *_: True)
-    monkeypatch.setattr(ledger, "READ_WHOLE", 0)  # as for a ledger that is larger than that
-    connect = ledger._connect
+    monkeypatch.setattr(ledger_file, "READ_WHOLE", 0)  # as for a ledger that is larger than that
+    connect = ledger_module.connect
 
     def measured(editions: int) -> dict[str, int]:
         folder = tmp_path / str(editions)
@@ -104,7 +105,7 @@ def costs(tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
                     do()
                 found[what] = steps[0]
         with monkeypatch.context() as patch:
-            patch.setattr(ledger, "_connect", watched)
+            patch.setattr(ledger_module, "connect", watched)
             open_ledger(state.with_name(f"state-{editions}"), NOW).__exit__()
         return found | {"opening": len(opening)}
 
@@ -183,7 +184,7 @@ def test_each_of_many_readers_costs_the_same(state: Path, monkeypatch: pytest.Mo
 
 def test_an_older_ledger_is_counted_when_it_is_opened(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as before:
-        before.setattr(ledger, "MIGRATIONS", MIGRATIONS[:2])
+        before.setattr(ledger_file, "MIGRATIONS", MIGRATIONS[:2])
         with open_ledger(state, NOW) as opened:
             fill(opened, 100)
     with open_ledger(state, NOW) as opened:

@@ -22,31 +22,10 @@ from reporter.crash import POINTS
 from reporter.service.alerts import of_editions
 from reporter.service.ledger import open_ledger
 from tests.delivery.smtp_server import SmtpServer
-from tests.service.carry import Started
+from tests.service.carry import READERS, Started
 
 SEND = ("send", "small", "--as-of", "2024-10-16")
-READERS = ("ann@example.com", "bea@example.com", "cyd@example.com")
-#: Points that only the scheduler passes.
-SCHEDULED = ("due", "fetching", "snapshot", "fetched")
-OURS = tuple(point for point in POINTS if point not in SCHEDULED)
-
-
-@pytest.fixture
-def configure(tmp_path: Path) -> Callable[..., None]:
-    def write(server: SmtpServer, mail: str = "", **relay: Any) -> None:
-        told = {"host": "127.0.0.1", "port": server.port, "tls": "off", "step_timeout": 1, "deadline": 3}
-        told |= {"final_timeout": 1, **relay}
-        (tmp_path / "share").mkdir(exist_ok=True)
-        (tmp_path / "config.yaml").write_text(
-            "sources: {use: simulated}\n"
-            "archive: [{name: share, folder: share, link: 'https://files.example.com/briefs'}]\n"
-            "mail:\n  sender: Brief <brief@example.com>\n"
-            f"  relay: {{{', '.join(f'{name}: {value}' for name, value in told.items())}}}\n{mail}"
-            f"briefs:\n  small: {{subject: IJR, benchmark: SPY, languages: [en], recipients: [{', '.join(READERS)}]}}\n"
-        )
-        assert run(tmp_path, "archive", "init").returncode == 0
-
-    return write
+OURS = tuple(point for point in POINTS if point != "due")  # which only the scheduler passes
 
 
 def run(folder: Path, *arguments: str, crash_at: str = "") -> CompletedProcess[str]:

@@ -12,7 +12,8 @@ from typing import Any
 from reporter.config import Config
 from reporter.secret import read_secret
 from reporter.service.doctor.finding import Finding, fail, ok, warn
-from reporter.service.ledger import file_system, open_ledger
+from reporter.service.ledger import open_ledger
+from reporter.service.ledger_file import file_system
 from reporter.setting import Secret, Setting
 
 ENOUGH = 500_000_000  # bytes

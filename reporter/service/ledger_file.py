@@ -1,0 +1,100 @@
+"""The file of the ledger: made whole, checked, brought to this version; and SQLite's complaints in plain words."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import uuid
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from reporter.errors import AccessError, LedgerError
+from reporter.service.rows import stored
+from reporter.service.schema import MIGRATIONS
+
+FILE = "ledger.sqlite"
+#: File systems on which SQLite's locks or its write-ahead log are not to be trusted.
+REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "9p", "afs", "ceph"}
+#: Bytes up to which a ledger is read whole whenever it is opened; a larger one is read so once a day, with its copy.
+READ_WHOLE = 16_000_000
+
+
+def file_system(path: Path) -> str:
+    """The kind of file system a folder is on; empty where the machine does not say."""
+    try:
+        lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    mounts = {line.split()[1].replace("\\040", " "): line.split()[2] for line in lines}
+    real = path.resolve()
+    return next((mounts[str(folder)] for folder in (real, *real.parents) if str(folder) in mounts), "")
+
+
+def create(path: Path, now: datetime) -> None:
+    """Whole or not at all: a ledger without tables is a damaged one, never a new one."""
+    new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    with closing(connect(new)) as database:
+        migrate(database)
+        born = {"instance_id": str(uuid.uuid4()), "born_utc": stored(now)}
+        database.executemany("INSERT INTO meta VALUES (?, ?)", born.items())
+    new.chmod(0o600)
+    with suppress(FileExistsError):  # another process was quicker
+        os.link(new, path)
+    new.unlink()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    database = sqlite3.connect(path, timeout=5, isolation_level=None)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        database.execute(f"PRAGMA {pragma}")
+    return database
+
+
+def check(database: sqlite3.Connection, path: Path) -> None:
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version > len(MIGRATIONS):
+        raise LedgerError(f"{path} was written by a newer version of reporter; use that one. Nothing is sent")
+    if path.stat().st_size <= READ_WHOLE:
+        whole(database)
+    if version < 1:
+        raise sqlite3.DatabaseError("it has no tables")
+
+
+def whole(database: sqlite3.Connection) -> None:
+    """Reads every page: a second for a million messages."""
+    if (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
+def migrate(database: sqlite3.Connection) -> None:
+    """Bring the tables to this version, one step a transaction; `user_version` counts the steps."""
+    while (version := database.execute("PRAGMA user_version").fetchone()[0]) < len(MIGRATIONS):
+        database.execute("BEGIN IMMEDIATE")
+        if database.execute("PRAGMA user_version").fetchone()[0] == version:
+            for statement in MIGRATIONS[version]:
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version={version + 1}")
+        database.execute("COMMIT")
+
+
+@contextmanager
+def plainly(state: Path) -> Iterator[None]:
+    """SQLite's complaints in one line: what is wrong, and what to do."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise  # ours, not the disk's
+    except sqlite3.OperationalError as error:
+        text = f"the ledger in '{state}': {error}"
+        if "full" in str(error):
+            raise LedgerError(f"{text}; free some space, then run this again: nothing is lost") from error
+        if "readonly" in str(error) or "unable to open" in str(error):
+            raise AccessError(f"{text}; this user must be able to write there") from error
+        raise LedgerError(text) from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(
+            f"the ledger {state / FILE} is damaged ({error}); nothing is sent. Put back a copy from "
+            f"{state / 'backup'}, then `reporter outbox list` shows what is left to decide"
+        ) from error

@@ -1,0 +1,44 @@
+"""One edition from nothing to everybody's mailbox, in steps that can each be taken again.
+
+    due, fetching ──gate──▶ fetched ──build──▶ rendered ──archive, queue──▶ delivering ──mail──▶ done
+
+Each step begins from what the one before has stored, commits, and only then goes on; a process that dies anywhere is
+followed by one that does the rest. Only the holder of `alone` may take steps.
+"""
+
+from reporter.service.stages.archive import (
+    MARKERS,
+    OUTPUT,
+    archive,
+    held_back,
+    mailed_elsewhere,
+    marker,
+    opened,
+    targets,
+)
+from reporter.service.stages.mail import held_readers, messages, queue
+from reporter.service.stages.make import MAKING, make, spooled
+from reporter.service.stages.run import CLOSED, alone, begin, finish, reopen, revise
+
+__all__ = [
+    "CLOSED",
+    "MAKING",
+    "MARKERS",
+    "OUTPUT",
+    "alone",
+    "archive",
+    "begin",
+    "finish",
+    "held_back",
+    "held_readers",
+    "mailed_elsewhere",
+    "make",
+    "marker",
+    "messages",
+    "opened",
+    "queue",
+    "reopen",
+    "revise",
+    "spooled",
+    "targets",
+]

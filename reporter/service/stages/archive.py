@@ -1,0 +1,166 @@
+"""An edition on its way to every place where it is kept; each place has its own turn."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+from reporter.channels import ArchiveTarget
+from reporter.config import Config
+from reporter.crash import crash_point
+from reporter.delivery.archive import Sender, sent_before, store
+from reporter.delivery.index import write_index
+from reporter.delivery.target import Target, local_target, open_target
+from reporter.document.edition import Edition
+from reporter.errors import ConfigError, OutputError, ReporterError
+from reporter.limits import Limits, run_limited
+from reporter.service import spool
+from reporter.service.ledger import Ledger
+from reporter.service.lock import exclusive
+from reporter.service.outbox import Clock, wait_after
+from reporter.service.rows import Publication, Run
+
+OUTPUT = "output"  # the target that is always there: the folder of the setting
+MARKERS = "archive:"  # before the name of a target in `meta`: what its identity file holds
+INDEX_WAIT = 60.0  # seconds for another process that brings the index page of the same place up to date
+
+
+def archive(ledger: Ledger, run: Run, config: Config, clock: Clock, *, at_once: bool = False) -> list[str]:
+    """Bring the edition to every target where it is not yet.
+
+    Args:
+        at_once: Try also what was tried a moment ago: a person asks, who has just mended something.
+
+    Returns:
+        What went wrong, one line a target.
+    """
+    problems = []
+    for publication in ledger.rows(Publication, run_id=run.run_id, state=("queued", "writing")):
+        if publication.revision != run.revision or (publication.next_try_utc > clock() and not at_once):
+            continue
+        writing = ledger.move(publication, "writing", clock(), attempts=publication.attempts + 1)
+        if writing is None:
+            continue
+        crash_point("publishing")
+        try:
+            _publish(ledger, run, writing, config, clock)
+        except ReporterError as error:
+            wait = clock() + wait_after(writing.attempts)
+            given_up = wait > run.deadline_utc
+            ledger.move(writing, "failed" if given_up else "queued", clock(), str(error), next_try_utc=wait)
+            problems.append(f"{publication.target}: {error}")
+        crash_point("published")
+    return problems
+
+
+def _publish(ledger: Ledger, run: Run, publication: Publication, config: Config, clock: Clock) -> None:
+    settings = _target(config, publication.target)
+    sender = Sender(
+        instance=ledger.instance,
+        occurrence=run.occurrence,
+        revision=run.revision,
+        marker=marker(ledger, settings),
+        reason=run.revision_reason,
+    )
+    edition = spool.read_edition(ledger, run)
+    seconds = settings.deadline if settings else ArchiveTarget(name="any", folder=Path()).deadline
+    place = run_limited(
+        partial(_store, edition, settings, config, ledger.state, clock(), sender),
+        limits=Limits(cpu=max(60, int(seconds)), wall=seconds),
+        what=f"archiving to '{publication.target}'",
+        error=OutputError,
+    )
+    # The folder `output` may hold editions of `reporter brief`; elsewhere only we write.
+    taken = place["revision"] != run.revision and settings is not None
+    if problem := place.get("index"):
+        ledger.note("index page: not written", clock(), detail=problem, of=publication)
+    ledger.move(
+        publication,
+        "conflict" if taken else "verified",
+        clock(),
+        place["path"],
+        path=place["path"],
+        sha256=place["manifest_sha256"],
+    )
+
+
+def _store(
+    edition: Edition, settings: ArchiveTarget | None, config: Config, state: Path, now: datetime, sender: Sender
+) -> dict[str, object]:
+    """The edition first; then the index page, which can be made again at any time and holds nothing up."""
+    target = open_target(settings) if settings else local_target(config.output)
+    place: dict[str, object] = asdict(store(edition, target, now, sender))
+    try:
+        with exclusive(state / f"index-{target.name}.lock", now, wait=INDEX_WAIT, what="the index page"):
+            write_index(target, config, now, volume=(edition.brief, edition.session.year))
+    except ReporterError as error:
+        place["index"] = str(error)
+    return place
+
+
+def marker(ledger: Ledger, settings: ArchiveTarget | None) -> str | None:
+    """What the identity file of a target must hold; the folder `output` has none unless it was given one.
+
+    Raises:
+        ConfigError: the target was never set up.
+    """
+    name = settings.name if settings else OUTPUT
+    known = ledger.get(MARKERS + name)
+    if known is None and settings is not None:
+        raise ConfigError([f"archive: '{name}' was not set up yet; run `reporter archive init {name}` once"])
+    return known
+
+
+def targets(config: Config) -> list[str]:
+    """Names of all places where editions are kept."""
+    return [OUTPUT, *(target.name for target in config.archive)]
+
+
+def opened(config: Config, name: str) -> Target:
+    """A target by its name."""
+    settings = _target(config, name)
+    return open_target(settings) if settings else local_target(config.output)
+
+
+def _target(config: Config, name: str) -> ArchiveTarget | None:
+    """Settings of a target; None for the folder `output`."""
+    if name == OUTPUT:
+        return None
+    found = next((target for target in config.archive if target.name == name), None)
+    if found is None:
+        raise ConfigError([f"archive: there is no target '{name}' any more; put it back, or cancel what waits for it"])
+    return found
+
+
+def held_back(ledger: Ledger, run: Run, config: Config) -> str:
+    """The target without which nothing is mailed and which has not got the edition; empty where mail may go."""
+    required = {target.name for target in config.archive if target.required}
+    waiting = ledger.rows(Publication, run_id=run.run_id, revision=run.revision, state=("queued", "writing", "failed"))
+    return next((one.target for one in waiting if one.target in required), "")
+
+
+def archived_at(ledger: Ledger, run: Run, config: Config) -> str:
+    """Where readers find the edition: the first target with a link for them; empty where there is none."""
+    for target in config.archive:
+        if target.link:
+            known = ledger.one(Publication, run_id=run.run_id, revision=run.revision, target=target.name)
+            planned = f"{run.brief}/{run.occurrence[:4]}/{run.occurrence}-r{run.revision}"
+            return f"{target.link.rstrip('/')}/{(known.path if known else '') or planned}/"
+    return ""
+
+
+def mailed_elsewhere(ledger: Ledger, config: Config, brief: str, session: date) -> str:
+    """A target that holds a sent edition of which this ledger knows nothing; empty where none is known to.
+
+    A target that is away cannot be asked.
+    """
+    if ledger.one(Run, brief=brief, occurrence=session.isoformat()):
+        return ""
+    for name in targets(config):
+        with suppress(OutputError, ConfigError):
+            if sent_before(opened(config, name), brief, session):
+                return name
+    return ""
