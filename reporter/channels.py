@@ -39,11 +39,11 @@ class Recipient(Setting):
 class OAuth2(Setting):
     """Where an access token comes from: a command that prints one, or the client credentials of an application."""
 
-    command: tuple[str, ...] = ()
-    token_url: Annotated[str, Field(pattern=WEB_ADDRESS)] | None = None
-    client_id: str | None = None
+    command: tuple[str, ...] = ()  # and its arguments; prints a token
+    token_url: Annotated[str, Field(pattern=WEB_ADDRESS)] | None = None  # who gives tokens
+    client_id: str | None = None  # of the application
     client_secret: Secret | None = None
-    scope: str | None = None
+    scope: str | None = None  # what the token is for
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -97,24 +97,50 @@ class Dkim(Setting):
     key: Secret  # PEM
 
 
-class Witness(Setting):
-    """Who can say whether a message arrived whose acceptance we did not hear."""
+class Mailbox(Setting):
+    """A mailbox on an IMAP server, over TLS."""
+
+    imap_host: str | None = None  # its server
+    imap_port: int = Field(default=993, gt=0)  # TLS from the first byte
+    imap_user: str | None = None  # the login
+    imap_password: Secret | None = None
+    imap_oauth2: OAuth2 | None = None  # instead of a password
+    imap_folder: str = Field(default="INBOX", min_length=1)  # that is searched
+    imap_ca_file: Path | None = None  # certificates to trust; absent: those of the system
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        imap = (self.imap_host, self.imap_user, self.imap_password or self.imap_oauth2)
+        if any(imap) and not all(imap):
+            raise said("imap_host, imap_user and imap_password or imap_oauth2 belong together")
+        if self.imap_password and self.imap_oauth2:
+            raise said("give imap_password or imap_oauth2, not both")
+        return self
+
+
+class Witness(Mailbox):
+    """Who can say whether a message arrived whose acceptance we did not hear: a mailbox that gets or keeps every brief,
+    such as a folder of sent mail, or a log."""
 
     postfix_log: Path | None = None  # of the relay on this machine
-    imap_host: str | None = None  # a mailbox that is a recipient of every brief
-    imap_port: int = Field(default=993, gt=0)
-    imap_user: str | None = None
-    imap_password: Secret | None = None
-    imap_folder: str = "INBOX"  # or the folder of sent mail, where the relay keeps one
-    settle: float = Field(default=60.0, ge=0)  # seconds until the log is asked
+    settle: float = Field(default=60.0, ge=0)  # seconds until the witness is asked
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:
-        imap = (self.imap_host, self.imap_user, self.imap_password)
-        if not self.postfix_log and not any(imap):
+        if not self.postfix_log and not self.imap_host:
             raise said("name postfix_log, or imap_host, imap_user and imap_password")
-        if any(imap) and not all(imap):
-            raise said("imap_host, imap_user and imap_password belong together")
+        return self
+
+
+class Bounces(Mailbox):
+    """Where mail comes back that the relay took and could not deliver: the mailbox of the envelope sender."""
+
+    maildir: Path | None = None  # a folder of this machine with new, cur and tmp
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if not self.maildir and not self.imap_host:
+            raise said("name maildir, or imap_host, imap_user and imap_password")
         return self
 
 
@@ -130,6 +156,7 @@ class MailSettings(Setting):
     dkim: Dkim | None = None
     policy: Literal["reconcile", "hold", "resend"] | None = None  # absent: reconcile with a witness, else hold
     witness: Witness | None = None
+    bounces: Bounces | None = None  # absent: nobody reads what comes back
     give_up: Duration = "24h"  # how long a message is tried
 
     @model_validator(mode="after")

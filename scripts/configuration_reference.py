@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from reporter.config import Config, FieldKind, SourceName
-from reporter.setting import Secret
+from reporter.setting import Secret, Setting
 
 HEAD = """\
 # Configuration
@@ -48,7 +48,7 @@ def reference() -> str:
         if path and model.__doc__:
             lines += [" ".join(textwrap.dedent(model.__doc__).split()), ""]
         lines += ["| setting | is | default | |", "| --- | --- | --- | --- |"]
-        said = comments(model)
+        said = {name: text for one in reversed(ours(model)) for name, text in comments(one).items()}
         for name, field in model.model_fields.items():
             link = f"see [below](#{anchor(f'{path}.{name}'.lstrip('.'))})" if nested(field) else ""
             text = "; ".join(part for part in (said.get(name, ("", ""))[1], link) if part)
@@ -76,6 +76,11 @@ def parts_of(annotation: Any) -> Iterator[Any]:
             yield from parts_of(one)
     else:
         yield annotation
+
+
+def ours(model: type[BaseModel]) -> list[type[BaseModel]]:
+    """A model and those that it takes settings from."""
+    return [one for one in model.__mro__ if issubclass(one, BaseModel) and one not in (BaseModel, Setting)]
 
 
 def comments(model: type[BaseModel]) -> dict[str, tuple[ast.expr, str]]:

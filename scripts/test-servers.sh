@@ -5,7 +5,7 @@ set -eu
 command -v apt-get >/dev/null || exit 0
 missing=
 for pair in chromium:chromium smbd:samba sshd:openssh-server ssh-keygen:openssh-client postfix:postfix pdftoppm:poppler-utils \
-  fiu-run:fiu-utils strace:strace; do
+  fiu-run:fiu-utils strace:strace dovecot:dovecot-imapd; do
   PATH=$PATH:/usr/sbin command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0

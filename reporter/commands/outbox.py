@@ -137,6 +137,35 @@ def cancel(number: int, config_path: Path | None, as_json: bool) -> None:
 
 
 @outbox.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@config_option
+@as_json_option
+def bounces(files: tuple[Path, ...], config_path: Path | None, as_json: bool) -> None:
+    """Read what came back after the relay had taken it, from the mailbox in `mail.bounces` or from FILES.
+
+    `send` and the scheduler do so before an edition goes out.
+    """
+    from reporter.service import returns
+
+    with _ledger(config_path) as (config, ledger):
+        if files:
+            found = [one for path in files for one in returns.believe(ledger, _content(path), _now())]
+        elif config.mail and config.mail.bounces:
+            found = returns.take_in(ledger, config.mail.bounces, _now())
+        else:
+            raise UsageError("name files, or where mail comes back in `mail.bounces` (docs/delivery.md)")
+        for delivery in found:
+            _tell(ledger, delivery, as_json)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"'{path}' cannot be read: {error.strerror}") from error
+
+
+@outbox.command()
 @click.argument("address")
 @config_option
 def lift(address: str, config_path: Path | None) -> None:

@@ -81,10 +81,13 @@ class Connection:
                 self._client.docmd("QUIT")
             self._drop()
 
-    def transmit(self, sender: str, recipient: str, content: bytes, before_dot: Callable[[], bool]) -> Outcome:
+    def transmit(
+        self, sender: str, recipient: str, content: bytes, before_dot: Callable[[], bool], envelope_id: str = ""
+    ) -> Outcome:
         """One transaction with one recipient.
 
         Args:
+            envelope_id: What a report that it could not be delivered is to call it.
             before_dot: Called when all but the final dot is sent; where it gives False, the dot is not sent.
 
         Raises:
@@ -93,7 +96,7 @@ class Connection:
         """
 
         def transaction(client: Client) -> Outcome:
-            return self._transaction(client, sender, recipient, content, before_dot)
+            return self._transaction(client, sender, recipient, content, before_dot, envelope_id)
 
         kept = self._client is not None
         outcome = self._attempt(transaction)
@@ -148,14 +151,22 @@ class Connection:
             log_in(client, self.relay.user, self._secrets)
 
     def _transaction(
-        self, client: Client, sender: str, recipient: str, content: bytes, before_dot: Callable[[], bool]
+        self,
+        client: Client,
+        sender: str,
+        recipient: str,
+        content: bytes,
+        before_dot: Callable[[], bool],
+        envelope_id: str,
     ) -> Outcome:
         largest = client.offered("size")
         if largest.isdigit() and 0 < int(largest) < len(content):
             return Outcome(Fate.TOO_BIG, text=f"the relay takes {largest} bytes at most")
-        client.expect(client.mail(sender, [f"SIZE={len(content)}"] if client.has_extn("size") else []), 250)
+        reports = bool(envelope_id) and client.has_extn("dsn")
+        options = [f"SIZE={len(content)}"] if client.has_extn("size") else []
+        client.expect(client.mail(sender, options + ([f"RET=HDRS ENVID={envelope_id}"] if reports else [])), 250)
         self._step = "rcpt"
-        client.expect(client.rcpt(recipient), 250, 251)
+        client.expect(client.rcpt(recipient, ["NOTIFY=FAILURE"] if reports else []), 250, 251)
         self._step = "data"
         client.expect(client.docmd("DATA"), 354)
         self._step = "body"

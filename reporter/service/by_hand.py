@@ -14,6 +14,7 @@ from reporter.service import stages
 from reporter.service.ledger import Ledger
 from reporter.service.making import Order
 from reporter.service.outbox import Clock, Mailed, drain, recover
+from reporter.service.returns import collect
 from reporter.service.rows import Delivery, Run
 from reporter.service.spool import has_edition
 from reporter.service.work import politely
@@ -80,6 +81,8 @@ def carry(
     problems = stages.archive(ledger, run, config, clock, at_once=True)
     for problem in problems:
         note(problem)
+    if run.state == "rendered":
+        collect(ledger, config.mail, clock)
     run = stages.queue(ledger, run, config, order.brief, readers, clock)
     for delivery in stages.held_readers(ledger, run):
         note(f"{delivery.recipient} gets nothing, {delivery.smtp_text}; `reporter outbox list` tells more")

@@ -122,7 +122,8 @@ def _try(
         return dot is not None
 
     try:
-        outcome = connection.transmit(envelope_sender(settings), delivery.recipient, content, before_dot)
+        envelope = envelope_sender(settings), delivery.recipient
+        outcome = connection.transmit(*envelope, content, before_dot, delivery.message_id.strip("<>"))
     except ReporterError as error:  # a secret or a token is missing: the relay was not asked
         ledger.move(sending, "queued", clock(), str(error), attempts=delivery.attempts, next_try_utc=clock())
         raise

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import imaplib
 import re
-import ssl
 from enum import Enum
 from pathlib import Path
 
 from reporter.channels import Witness
-from reporter.secret import read_secret
+from reporter.delivery.mailbox import open_mailbox
+from reporter.errors import UpstreamError
 
 LIMIT = 50_000_000  # bytes of a log that are read
 
@@ -71,18 +70,10 @@ class Witnesses:
     def _in_mailbox(self, message_id: str) -> bool:
         settings = self.settings
         assert settings  # noqa: S101
-        assert settings.imap_host  # noqa: S101
-        assert settings.imap_password  # noqa: S101
-        password = read_secret(settings.imap_password, "mail.witness.imap_password")
         try:
-            with imaplib.IMAP4_SSL(
-                settings.imap_host, settings.imap_port, ssl_context=ssl.create_default_context(), timeout=30
-            ) as server:
-                server.login(settings.imap_user or "", password)
-                server.select(settings.imap_folder, readonly=True)
-                _, found = server.search(None, "HEADER", "Message-ID", f'"{message_id}"')
-                return bool(found and found[0])
-        except (OSError, imaplib.IMAP4.error):
+            with open_mailbox(settings, "mail.witness") as mailbox:
+                return bool(mailbox.having("Message-ID", message_id))
+        except UpstreamError:
             return False
 
 

@@ -16,6 +16,7 @@ from reporter.service import stages
 from reporter.service.ledger import Ledger
 from reporter.service.making import Order
 from reporter.service.outbox import Clock, Mailed, drain, recover
+from reporter.service.returns import collect
 from reporter.service.rows import Run
 
 
@@ -36,6 +37,8 @@ def work(ledger: Ledger, run: Run, config: Config, clock: Clock) -> Run:
         order = Order(config=config, name=run.brief, brief=brief, session=date.fromisoformat(run.occurrence))
         run = stages.make(ledger, run, order, stages.targets(config), clock)
     problems = stages.archive(ledger, run, config, clock)
+    if run.state == "rendered" and config.mail:
+        collect(ledger, config.mail, clock)
     run = stages.queue(ledger, run, config, brief, readers(run.brief, brief) if config.mail else [], clock)
     if missing := stages.held_back(ledger, run, config):
         raise OutputError(f"not mailed: '{missing}' must have it first; {'; '.join(problems)}")

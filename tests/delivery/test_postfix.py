@@ -88,6 +88,8 @@ def postfix() -> Iterator[Postfix]:
         f"virtual_mailbox_domains = example.com\nvirtual_mailbox_base = {folder}/box\n"
         f"virtual_mailbox_maps = static:all/\nvirtual_uid_maps = static:{nobody.pw_uid}\n"
         f"virtual_gid_maps = static:{nobody.pw_gid}\nvirtual_minimum_uid = 1\nalias_maps =\nmulti_instance_name = \n"
+        "virtual_alias_maps = inline:{gone@example.com=nobody@gone.example.net}\n"
+        "transport_maps = inline:{ {gone.example.net = error:5.1.1 there is no such mailbox} }\n"
         "import_environment = MAIL_CONFIG\n"
     )
     (folder / "etc/master.cf").write_text(SERVICES.format(port=f"127.0.0.1:{port}"))
