@@ -17,6 +17,7 @@ from reporter.document.html import render_html
 from reporter.document.layout import lay_out
 from reporter.document.page import Link, Page, make_page
 from reporter.document.pdf import pdf_problem, print_html, render_pdf
+from reporter.document.readouts import read_outs
 from reporter.document.settings_json import settings_json
 from reporter.document.thumbnail import render_thumbnail
 from reporter.errors import DataError
@@ -121,7 +122,8 @@ def build_edition(
         heights = chart_heights(facts)
         pages[code] = page = make_page(facts, story, tuple(heights), speaker, brief=brief, brand=config.brand)
         layout = lay_out(page, heights, config.paper)
-        charts = draw_charts(facts, speaker.language, config.brand.accent, layout.charts)
+        drawn = draw_charts(facts, speaker.language, config.brand.accent, layout.charts)
+        charts = {chart: drawing.svg for chart, drawing in drawn.items()}
         speaker.lettered(charts)
         account = open_account(speaker, facts, voices, brief, config.brand)
         if "pdf" in formats:
@@ -132,9 +134,10 @@ def build_edition(
             audit_pdf(files[file], account, file, page.page_of)
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))
+            readouts = read_outs({chart: drawing.frame for chart, drawing in drawn.items()}, facts, speaker)
             file = file_name(name, as_of, code, "html")
-            files[file] = render_html(page, charts, links, config.templates)
-            audit_html(files[file].decode(), account, file)
+            files[file] = render_html(page, charts, links, readouts, config.templates)
+            audit_html(files[file].decode(), account, file, {one.text for each in readouts.values() for one in each})
         files[file_name(name, as_of, code, "svg")] = render_thumbnail(page, charts, config.templates)
         if mail is not Mail.NONE:
             progress(f"mail, {code}")

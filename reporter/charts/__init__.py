@@ -9,7 +9,7 @@ from matplotlib import rc_context
 
 from reporter.charts import attempts, field, performance, price, relative_strength, rotation
 from reporter.charts.output import to_png, to_svg
-from reporter.charts.style import ACCENT, Canvas, look
+from reporter.charts.style import ACCENT, Canvas, Frame, look
 from reporter.facts import Facts
 from reporter.language import Language
 
@@ -23,6 +23,13 @@ class Chart(NamedTuple):
     ready: Callable[[Facts], bool]
     draw: Callable[[Facts, Language, float], Canvas]
     heights: Callable[[Facts], tuple[float, float, float]]  # points: least, natural, most
+
+
+class Drawing(NamedTuple):
+    """A chart for a page."""
+
+    svg: str
+    frame: Frame
 
 
 def fixed(least: float, natural: float, most: float) -> Callable[[Facts], tuple[float, float, float]]:
@@ -53,14 +60,15 @@ def chart_heights(facts: Facts) -> Mapping[str, tuple[float, float, float]]:
 
 def draw_charts(
     facts: Facts, language: Language, accent: str = ACCENT, heights: Mapping[str, float] | None = None
-) -> Mapping[str, str]:
-    """SVG by name, in the order of the page.
+) -> Mapping[str, Drawing]:
+    """By name, in the order of the page.
 
     Args:
         accent: The subject's colour, #rrggbb.
         heights: In points; a chart that is not named has its natural one.
     """
-    return {name: to_svg(canvas.figure, name) for name, canvas in _drawn(facts, language, accent, heights or {})}
+    drawn = _drawn(facts, language, accent, heights or {})
+    return {name: Drawing(to_svg(canvas.figure, name), canvas.frame) for name, canvas in drawn}
 
 
 def draw_pictures(

@@ -20,7 +20,7 @@ def ready(facts: Facts) -> bool:
 
 
 def draw(facts: Facts, language: Language, height: float) -> Canvas:
-    others = sorted((t for t in facts.rotation if t != facts.subject), key=lambda t: -distance(facts, t))[:MOST]
+    _, *others = shown(facts)
     points = [*facts.rotation[facts.subject].tail, *(facts.rotation[ticker].tail[-1] for ticker in others)]
     reach_x = max(abs(x - 100) for x, _ in points) * 1.12 or 1.0
     reach_y = max(abs(y - 100) for _, y in points) * 1.2 or 1.0
@@ -92,6 +92,12 @@ def label_quadrants(canvas: Canvas, language: Language) -> list[Box]:
         canvas.text(x, y, text, size=SMALL, color=GREY, ha=align)
         boxes.append(text_box(x, y, text, SMALL, align=align))
     return boxes
+
+
+def shown(facts: Facts) -> tuple[str, ...]:
+    """The subject, and the others from the outside in."""
+    others = sorted((t for t in facts.rotation if t != facts.subject), key=lambda t: -distance(facts, t))
+    return facts.subject, *others[:MOST]
 
 
 def distance(facts: Facts, ticker: str) -> float:

@@ -46,6 +46,35 @@ def look(accent: str) -> dict[str, Any]:
     return {str(name): value for name, value in style.items()} | {"axes.prop_cycle": cycle}
 
 
+class Frame(NamedTuple):
+    """Where the plot stands in its drawing, and what it spans: enough to find a value again without the drawing."""
+
+    plot: Box  # points
+    height: float  # of the drawing, points; it is WIDTH wide
+    across: tuple[float, float]  # what the horizontal axis spans: days since 1970, or values
+    up: tuple[float, float]
+
+    @property
+    def left(self) -> float:
+        """Of the plot, in per cent of the drawing's width."""
+        return self.plot.left / WIDTH * 100
+
+    @property
+    def right(self) -> float:
+        return self.plot.right / WIDTH * 100
+
+    def x(self, value: float) -> float:
+        """From the left of the drawing, in per cent of its width."""
+        low, high = self.across
+        return self.left + (value - low) / (high - low) * (self.right - self.left)
+
+    def y(self, value: float) -> float:
+        """From the top of the drawing, in per cent of its height."""
+        low, high = self.up
+        points = self.plot.low + (value - low) / (high - low) * (self.plot.high - self.plot.low)
+        return 100 - points / self.height * 100
+
+
 class Canvas(NamedTuple):
     """A figure of WIDTH × `height` points, its axes, and where they stand: nothing is measured to lay it out."""
 
@@ -60,6 +89,10 @@ class Canvas(NamedTuple):
             x / WIDTH, y / self.height, text, fontsize=size, fontweight=600 if bold else 400,
             va="center_baseline", **looks,
         )  # fmt: skip
+
+    @property
+    def frame(self) -> Frame:
+        return Frame(self.plot, self.height, self.axes.get_xlim(), self.axes.get_ylim())
 
     def x(self, value: float) -> float:
         """Points of a value on the horizontal axis."""

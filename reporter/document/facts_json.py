@@ -85,6 +85,7 @@ def document(
             precedents=precedents_part(facts.precedents),
             reversion=facts.reversion,
             backdrop=facts.backdrop,
+            readings=facts.readings,
             verdict=verdict_part(facts.verdict, facts.before),
             changes=changes_part(changes),
             memory=memory_part(memory),

@@ -17,6 +17,7 @@ from reporter.colour import NIGHT, lightened
 from reporter.document.fonts import letters, web_font
 from reporter.document.origins import traced
 from reporter.document.page import Link, Page
+from reporter.document.readouts import ReadOut
 from reporter.errors import DocumentError
 from reporter.language import BUNDLED, compiled_templates, template_folders
 
@@ -32,11 +33,24 @@ FONTS = (
 FONTS_GO_HERE = Markup("/*fonts*/")
 
 
-def render_html(page: Page, charts: Mapping[str, str], links: Sequence[Link], templates: Path | None = None) -> bytes:
-    """The page for a screen, UTF-8."""
+def render_html(
+    page: Page,
+    charts: Mapping[str, str],
+    links: Sequence[Link],
+    readouts: Mapping[str, Sequence[ReadOut]],
+    templates: Path | None = None,
+) -> bytes:
+    """The page for a screen, UTF-8.
+
+    Args:
+        charts: SVG by name.
+        readouts: What a chart tells at a pointer, a finger or the keyboard, by its name.
+    """
     drawn = {name: Markup(coloured(svg, page.accent)) for name, svg in charts.items()}  # noqa: S704
     night = lightened(page.accent, NIGHT)
-    html = fill(page, templates, print=False, links=links, charts=drawn, night=night, fonts=FONTS_GO_HERE)
+    html = fill(
+        page, templates, print=False, links=links, charts=drawn, readouts=readouts, night=night, fonts=FONTS_GO_HERE
+    )
     return with_fonts(html).encode()
 
 

@@ -13,6 +13,7 @@ from reporter.facts.backdrop import BACKDROP, Level, compute_backdrop
 from reporter.facts.before import Before, compute_before
 from reporter.facts.lead_lag import LeadLag, compute_lead_lag
 from reporter.facts.precedents import Precedents, compute_precedents
+from reporter.facts.readings import Reading, compute_readings
 from reporter.facts.relative_strength import RelativeStrength, compute_relative_strength, make_pair, ratio_line
 from reporter.facts.returns import WINDOWS, Returns, compute_returns
 from reporter.facts.reversion import Reversion, compute_reversion
@@ -68,6 +69,7 @@ class Facts:
     week: Week
     backdrop: Mapping[str, Level]
     lines: ChartLines
+    readings: Mapping[str, tuple[Reading, ...]]  # by chart
 
 
 #: Years that the chart of relative strength goes back.
@@ -88,6 +90,13 @@ def compute_facts(prices: Prices, name: str, brief: Brief, quality: Quality, cal
     returns = compute_returns(panel, subject, benchmark, field)
     strength = compute_relative_strength(pair)
     technicals = {ticker: compute_technicals(panel, ticker) for ticker in funds if ticker not in field}
+    lines = ChartLines(
+        performance=performance_lines(panel.base_row.get("YTD"), panel.days, panel.adjusted, (subject, benchmark)),
+        relative_strength=ratio_line(pair, as_of.replace(year=as_of.year - YEARS_OF_RELATIVE_STRENGTH, day=1))
+        if strength
+        else None,
+        price=price_lines(panel, subject, calendar.base(as_of, "1Y")) if technicals[subject] else None,
+    )
     return Facts(
         brief=name,
         as_of=as_of,
@@ -112,13 +121,8 @@ def compute_facts(prices: Prices, name: str, brief: Brief, quality: Quality, cal
         before=compute_before(panel, subject, benchmark, field, calendar),
         week=compute_week(as_of, calendar),
         backdrop=compute_backdrop(panel),
-        lines=ChartLines(
-            performance=performance_lines(panel.base_row.get("YTD"), panel.days, panel.adjusted, (subject, benchmark)),
-            relative_strength=ratio_line(pair, as_of.replace(year=as_of.year - YEARS_OF_RELATIVE_STRENGTH, day=1))
-            if strength
-            else None,
-            price=price_lines(panel, subject, calendar.base(as_of, "1Y")) if technicals[subject] else None,
-        ),
+        lines=lines,
+        readings=compute_readings(lines.performance, lines.price, lines.relative_strength),
     )
 
 

@@ -59,18 +59,66 @@ def test_numbers_tell_where_they_come_from_without_a_script(files: dict[str, str
         assert page.locator("details.origins dt").count() >= 10
 
 
+#: What a strip of a chart brings up: whether it is seen, and its words.
+READ = """input => { const shown = input.nextElementSibling;
+return [getComputedStyle(shown).opacity, shown.dataset.read, shown.children.length]; }"""
+
+
+@pytest.mark.parametrize(("width", "dark"), [(320, True), (560, False), (1440, True)])
+def test_charts_are_read_by_pointer_finger_and_keys_without_a_script(
+    files: dict[str, str], width: int, dark: bool, look_at: Open
+) -> None:
+    for code in ("en", "ru"):
+        with look_at(files[code], width, dark=dark, script=False) as view:
+            chart = view.page.locator("#chart-performance")
+            strips = [one for one in chart.locator("input").all() if one.is_visible()]
+            assert 4 <= len(strips) <= 13
+            assert not any(strip.evaluate(READ)[0] == "1" for strip in strips)
+            strips[1].hover(force=True)
+            opacity, words, dots = strips[1].evaluate(READ)
+            lines = words.split("\n")
+            assert opacity == "1" and dots == 2 and "2024" in lines[0]
+            assert [line.split()[0] for line in lines[1:]] == ["IJR", "SPY"] and lines[1].rstrip("\u00a0 ").endswith(
+                "%"
+            )
+            assert strips[1].get_attribute("aria-label") == words, "a screen reader is told the same"
+            view.page.mouse.move(0, 0)
+            strips[2].click(force=True)
+            assert strips[2].evaluate(READ)[0] == "1" and strips[1].evaluate(READ)[0] == "0"
+            view.page.mouse.move(0, 0)
+            view.page.keyboard.press("ArrowRight")
+            assert strips[3].evaluate(READ)[0] == "1" and strips[2].evaluate(READ)[0] == "0"
+            assert view.overflow() <= 0
+    with look_at(files["ru"], width, dark=dark) as view:
+        view.page.locator("#chart-attempts input").nth(2).focus()
+        assert view.violations() == []
+
+
+def test_a_chart_is_one_stop_of_the_keyboard(files: dict[str, str], look_at: Open) -> None:
+    with look_at(files["en"]) as view:
+        groups = view.page.locator(".readouts").count()
+        view.page.keyboard.press("Tab")
+        stops = set()
+        for _ in range(view.page.locator("a, summary, [tabindex], .readouts input").count()):
+            view.page.keyboard.press("Tab")
+            stops.add(view.page.evaluate("document.activeElement.name || ''"))
+        assert groups == len(stops - {""}) == 5
+
+
 def test_keyboard_walk(files: dict[str, str], look_at: Open) -> None:
     """Every link, number and box that can be reached is reached in the order of the page, and can be seen."""
     with look_at(files["en"], 1440) as view:
         page = view.page
         wanted = page.evaluate(
-            "[...document.querySelectorAll('a, summary, [tabindex]')].map((one, n) => (one.dataset.n = n) && n)"
+            "[...document.querySelectorAll('a, summary, [tabindex], .readouts label:first-child input')]"
+            ".map((one, n) => (one.dataset.n = n) && n)"
         )
         seen = []
         for _ in wanted:
             page.keyboard.press("Tab")
             number, outline = page.evaluate(
-                "[document.activeElement.dataset.n, getComputedStyle(document.activeElement).outlineStyle]"
+                "(one => [one.dataset.n, getComputedStyle(...(one.name ? [one.nextElementSibling, '::after'] : [one]))"
+                ".outlineStyle])(document.activeElement)"
             )
             seen.append(int(number))
             assert outline != "none"
