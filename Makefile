@@ -37,6 +37,10 @@ check: .venv/ready-dev
 nightly: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m nightly
 
+# Accepts what the words of the real editions have become: read `git diff tests/snapshots` before it is committed.
+snapshots: .venv/ready-dev
+	ACCEPT_SNAPSHOTS=1 $(BIN)/python -m pytest -q tests/snapshots
+
 # The table of faults in docs/operations.md, from the tests that pass.
 faults: .venv/ready-dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "fault and not nightly" --faults docs/operations.md

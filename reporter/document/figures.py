@@ -232,5 +232,6 @@ def criterion_value(one: Criterion, facts: Facts, speaker: Speaker) -> Markup:
             met=speaker.number("tests", "tests", count(int(one.value), path)), of=speaker.number("tests", "tests", of)
         )
     if one.name.startswith("gap_"):
-        return speaker.number("tests", "tests", points(one.value, path), "signed")
+        value = speaker.number("tests", "tests", points(one.value, path), "signed")
+        return escape(speaker.language.labels["document"]["in_points"]).format(value=value)
     return speaker.number("tests", "tests", percent(one.value, path), "change")

@@ -146,12 +146,14 @@ class Measure:
             last, quoted = part.name == "bottom_line", part.name == "quote"
             inset, font = (self.rem, SERIF_ITALIC) if quoted else (0.0, SERIF)
             wide = (self.wide * TEXT_SHARE - inset) * FILLED
-            if number:
+            if part.label:
                 yield Lines(SECTION * self.rem, 1, (LAST_HEADING if last else HEADING) * self.rem, keep=True)
             for place, one in enumerate(part.paragraphs):
                 pieces = one.split(BLOCK)  # such as headlines, each on lines of its own
                 count = sum(ceil(width(plain(piece), self.rem, font) / wide) for piece in pieces if piece.strip())
-                yield Lines((PARAGRAPH if place else 0.0) * self.rem, count, LINE * self.rem)
+                yield Lines(
+                    (PARAGRAPH if place or (number and not part.label) else 0.0) * self.rem, count, LINE * self.rem
+                )
 
     def tests(self, page: Page) -> float:
         rows = page.tests.rows if page.tests else ()

@@ -124,6 +124,7 @@ def of_edition(family: str, _rest: list[str], told: Told) -> tuple[str, Values]:
 
 #: First part of a path -> what tells where it comes from.
 FAMILIES: Mapping[str, Callable[[str, list[str], Told], tuple[str, Values]]] = {
+    "as_of": of_edition,
     "returns": return_of,
     "price_returns": return_of,
     "gap": gap_of,

@@ -28,7 +28,7 @@ class Part:
     """A section of the text with the charts beside it."""
 
     name: str
-    label: str
+    label: str  # its heading; empty where it goes on under the one before, and for the lede
     paragraphs: tuple[Markup, ...]
     figures: tuple[Figure, ...]
 
@@ -126,7 +126,7 @@ def make_page(
     parts = tuple(
         Part(
             name=section.name,
-            label=sections[section.name],
+            label=sections[section.heading] if section.heading else "",
             paragraphs=tuple(
                 Markup(" ").join(speaker.say(finding).html for finding in paragraph) for paragraph in section.paragraphs
             ),

@@ -15,14 +15,14 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
 
 
 def rates(s: Situation) -> list[Finding]:
-    """The short rate over three months, which is a central bank's pace; the ten-year yield over one."""
+    """The short rate and the ten-year yield, both over the month that the text measures by."""
     levels = s.facts.backdrop
     if "bill_rate" not in levels or "ten_year" not in levels:
         return []
     bill, ten_year = levels["bill_rate"], levels["ten_year"]
-    if bill.change_3m is None or ten_year.change_1m is None:
+    if bill.change_1m is None or ten_year.change_1m is None:
         return []
-    short, long = side(bill.change_3m), side(ten_year.change_1m)
+    short, long = side(bill.change_1m), side(ten_year.change_1m)
     kind = (
         "rates_flat" if short == long == "flat" else f"rates_{short}" if short == long else "rates_split"
         if "flat" not in (short, long) else "rates_half"
@@ -34,7 +34,7 @@ def rates(s: Situation) -> list[Finding]:
             short=short,
             long=long,
             bill=Quantity(bill.level, Unit.RATE, "backdrop.bill_rate.level"),
-            bill_change=Quantity(bill.change_3m, Unit.BASIS_POINTS, "backdrop.bill_rate.change_3m"),
+            bill_change=Quantity(bill.change_1m, Unit.BASIS_POINTS, "backdrop.bill_rate.change_1m"),
             ten_year=Quantity(ten_year.level, Unit.RATE, "backdrop.ten_year.level"),
             ten_year_change=Quantity(ten_year.change_1m, Unit.BASIS_POINTS, "backdrop.ten_year.change_1m"),
         )

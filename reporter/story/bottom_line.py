@@ -6,20 +6,22 @@ from collections.abc import Sequence
 
 from reporter.facts.verdict import Criterion, Verdict
 from reporter.finding import Finding, Fund, Quantity, count, ordinal, percent, points
-from reporter.story import lexicon
+from reporter.story import lexicon, sensitivity
 from reporter.story.lexicon import Month
 from reporter.story.situation import Situation
 
 SECTION = "bottom_line"
+#: Tests that ask for a lead -> its window.
+WINDOWS = {"gap_1m": "1M", "gap_3m": "3M", "gap_ytd": "YTD"}
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
     verdict = s.facts.verdict
     if verdict is None:
         return [[s.finding(SECTION, "no_verdict")]]
-    return [
-        [label(s, verdict), *tests(s, verdict), *change(s, verdict), *nearest(s, verdict), *implication(s, verdict)]
-    ]
+    judged = [label(s, verdict), *tests(s, verdict), *fragile(s, verdict), *change(s, verdict), *overlap(s, verdict)]
+    ahead = [*nearest(s, verdict), *implication(s, verdict)]
+    return [[*judged, *ahead]] if s.quiet else [judged, ahead]
 
 
 def label(s: Situation, verdict: Verdict) -> Finding:
@@ -55,6 +57,26 @@ def size(criterion: Criterion) -> Quantity | None:
     if not criterion.name.startswith("gap_"):
         return None
     return points(criterion.value, f"verdict.criteria.{criterion.name}.value")
+
+
+def fragile(s: Situation, verdict: Verdict) -> list[Finding]:
+    """The met test nearest to failing, if another way to count would fail it."""
+    leads = sorted((one for one in verdict.met if one.name in WINDOWS), key=lambda one: one.distance)
+    for one in leads:
+        if way := sensitivity.failing(s, WINDOWS[one.name]):
+            sessions = sensitivity.sessions() if way == "sessions" else None
+            told = any(finding.kind == way for finding in sensitivity.flips(s))
+            alone = len(verdict.met) == 1
+            return [
+                s.finding(SECTION, "fragile", criterion=one.name, way=way, alone=alone, told=told, sessions=sessions)
+            ]
+    return []
+
+
+def overlap(s: Situation, verdict: Verdict) -> list[Finding]:
+    """What the tests are, so that a count of them is not taken for a count of independent votes."""
+    ranked = any(one.name == "rank_ytd" for one in verdict.criteria)
+    return [s.finding(SECTION, "overlap", ranked=ranked)] if verdict.met and not s.quiet else []
 
 
 def change(s: Situation, verdict: Verdict) -> list[Finding]:

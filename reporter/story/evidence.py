@@ -18,7 +18,7 @@ def year_paragraphs(s: Situation) -> list[list[Finding]]:
 
 def month_paragraphs(s: Situation) -> list[list[Finding]]:
     """Also where a gap or a way of counting would say otherwise."""
-    return [[*month(s), *split(s)], sensitivity.flips(s)]
+    return [[*month(s), *split(s), *sensitivity.flips(s)]]
 
 
 def pair(s: Situation) -> list[Finding]:

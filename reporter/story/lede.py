@@ -30,6 +30,7 @@ def week(s: Situation) -> list[Finding]:
             {"up": Tone.FOR, "flat": Tone.NEUTRAL, "down": Tone.AGAINST}[direction],
             index=Fund(ticker),
             week=s.ret(ticker, "1W"),
+            as_of=day(s.facts.as_of, "as_of"),
             streak=count(abs(streak), f"streak.{ticker}") if long else None,
             short_week=count(sessions, "week.sessions") if sessions < FULL_WEEK else None,
         )

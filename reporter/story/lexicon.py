@@ -25,6 +25,7 @@ HARDLY = 0.005  # a share of days that would be printed as 0 % is said in words
 NEAR_USUAL = 0.01  # a twelve-month gap is usual within a point of the median year
 NARROWLY = 0.005  # a criterion met "only just"
 SHORT_RECORD = 20  # fewer cases than this are called few
+SAME_ODDS = 0.1  # a success rate this near to the base rate adds little to it
 OVERBOUGHT, OVERSOLD = 70.0, 30.0  # RSI(14), Wilder
 FRESH_CROSS = 21  # sessions during which a cross is news
 DEEP = 0.10  # a drawdown worth a sentence

@@ -206,6 +206,16 @@ def history_words(s: Situation) -> Iterator[Reading]:
         yield read(
             "few", "мало", f"fewer than {lexicon.SHORT_RECORD} cases", len(found.known) < lexicon.SHORT_RECORD, n
         )
+        if found.base_rate is not None:
+            rate = found.succeeded / len(found.known)
+            rule = f"the success rate is within {pt(lexicon.SAME_ODDS)} points of the base rate"
+            rates = (
+                Quantity(rate, Unit.SHARE, "precedents.share"),
+                Quantity(found.base_rate, Unit.SHARE, "precedents.base_rate"),
+            )
+            yield read(
+                "adds little", "мало что добавляет", rule, abs(rate - found.base_rate) <= lexicon.SAME_ODDS, *rates
+            )
     if found and found.attempts:
         rule = "the number of attempts under the frozen rule"
         number = count(len(found.attempts), "precedents.count")
@@ -215,13 +225,11 @@ def history_words(s: Situation) -> Iterator[Reading]:
 def backdrop_words(s: Situation) -> Iterator[Reading]:
     for name, english, russian in (("bill_rate", "short rate", "короткая ставка"), ("ten_year", "yield", "доходность")):
         found = s.facts.backdrop.get(name)
-        span, change = (
-            ("3m", found.change_3m) if found and name == "bill_rate" else ("1m", found.change_1m if found else None)
-        )
+        change = found.change_1m if found else None
         if change is None:
             continue
-        fact = Quantity(change, Unit.BASIS_POINTS, f"backdrop.{name}.change_{span}")
-        rule = f"moved by at least {pt(lexicon.RATE_MOVED)} basis points in {span[0]} month{'s' * (span == '3m')}"
+        fact = Quantity(change, Unit.BASIS_POINTS, f"backdrop.{name}.change_1m")
+        rule = f"moved by at least {pt(lexicon.RATE_MOVED)} basis points in a month"
         yield read(
             f"{english} up or down", f"{russian} выросла или снизилась", rule, abs(change) >= lexicon.RATE_MOVED, fact
         )

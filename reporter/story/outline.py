@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from reporter.facts import Facts
 from reporter.finding import Finding, Quantity, Tone, Unit
@@ -40,8 +42,8 @@ FACTS_FIRST = (
     "technicals",
     "field",
     "reversion",
-    "precedents",
     "backdrop",
+    "precedents",
     "quote",
     "bottom_line",
 )
@@ -60,8 +62,19 @@ DOUBT_FIRST = (
     "quote",
     "bottom_line",
 )
+#: Heading -> the sections that share it. The lede has none, and a heading stands once over neighbours.
+HEADINGS = {
+    "precedents": ("precedents",),
+    "voices": ("headlines", "memory"),
+    "score": ("evidence", "turn"),
+    "picture": ("technicals", "field", "reversion", "backdrop"),
+    "quote": ("quote",),
+    "bottom_line": ("bottom_line",),
+}
+#: Neighbours that share a paragraph where one of them has a single finding to say.
+SHARED = (("evidence", "turn"), ("field", "reversion"), ("technicals", "field"))
 #: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
-MOST_NUMBERS = 37
+MOST_NUMBERS = 41
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
 DISPENSABLE = (
     "no_breakout",
@@ -71,11 +84,17 @@ DISPENSABLE = (
     "golden_cross",
     "week_",
     "below_peak",
-    "usual_",
+    "last_",
     "vix_",
     "split_",
+    "usual_",
     "rates_",
 )
+
+
+#: Kind -> the number that it can do without, and the units in which two numbers look alike.
+SPARED = {"record_total_only": "below"}
+ALIKE = (Unit.PERCENT, Unit.POINTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +103,7 @@ class Section:
 
     name: str
     paragraphs: tuple[tuple[Finding, ...], ...]
+    heading: str = ""  # what stands over it; empty where it goes on under the heading before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,8 +151,10 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         "quote": quote.paragraphs(s),
         "bottom_line": bottom_line.paragraphs(s),
     }
-    sections = connected(rationed(ordered(s, parts)))
-    named = {section.name for section in sections}
+    sections = headed(joined(connected(told_apart(rationed(ordered(s, parts))))))
+    backed = any(
+        one.section == "backdrop" for section in sections for paragraph in section.paragraphs for one in paragraph
+    )
     story = Story(
         title=headline.title(s),
         standfirst=headline.standfirst(s),
@@ -141,7 +163,7 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         changes=s.changes,
         window=s.window,
         role=s.role,
-        method=tuple(rule for rule in method.rules(s) if rule.kind != "backdrop" or "backdrop" in named),
+        method=tuple(rule for rule in method.rules(s) if rule.kind != "backdrop" or backed),
         lexicon=tuple(lexicon_trail.readings(s)),
     )
     refuse_contradictions(story.findings, facts, s.window)
@@ -180,6 +202,35 @@ def without(section: Section, kind: str) -> Section:
     return replace(section, paragraphs=tuple(paragraph for paragraph in paragraphs if paragraph))
 
 
+def told_apart(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """A number that can be spared goes where another fact of the text prints as the same one."""
+    shown = Counter(
+        printed(value)
+        for section in sections
+        for paragraph in section.paragraphs
+        for one in paragraph
+        for value in one.values.values()
+        if isinstance(value, Quantity) and value.unit in ALIKE
+    )
+
+    def told(finding: Finding) -> Finding:
+        name = SPARED.get(finding.kind, "")
+        value = finding.values.get(name)
+        if not isinstance(value, Quantity) or shown[printed(value)] < 2:
+            return finding
+        return replace(finding, values={**finding.values, name: None})
+
+    return tuple(
+        replace(section, paragraphs=tuple(tuple(told(one) for one in paragraph) for paragraph in section.paragraphs))
+        for section in sections
+    )
+
+
+def printed(value: Quantity) -> float:
+    """A fraction as prose has it, without its sign."""
+    return 0.0 if isinstance(value.value, date) else round(abs(value.value) * 100, 1)
+
+
 def connected(sections: Sequence[Section]) -> tuple[Section, ...]:
     """The first finding of each section learns how it stands to what was said last (`relation`), and whether it is the
     first of its side (`first`). The wording makes a "but" or an "also" of it; without a neighbour there is neither."""
@@ -193,6 +244,27 @@ def connected(sections: Sequence[Section]) -> tuple[Section, ...]:
         done.append(replace(section, paragraphs=paragraphs))
         said += sided
     return tuple(done)
+
+
+def joined(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Nothing of a single finding is a paragraph by itself where a neighbour can take it."""
+    for pair in SHARED:
+        both = [section for section in sections if section.name in pair]
+        if len(both) == 2 and any(sum(map(len, section.paragraphs)) == 1 for section in both):
+            first, second = both
+            one = replace(first, paragraphs=(*first.paragraphs[:-1], first.paragraphs[-1] + second.paragraphs[0]))
+            one = replace(one, paragraphs=(*one.paragraphs, *second.paragraphs[1:]))
+            sections = tuple(one if section is first else section for section in sections if section is not second)
+    return sections
+
+
+def headed(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Each section with its heading, or none where it shares the one before."""
+    heading = {name: heading for heading, names in HEADINGS.items() for name in names}
+    over = [heading.get(section.name, "") for section in sections]
+    return tuple(
+        replace(section, heading="" if n and over[n] == over[n - 1] else over[n]) for n, section in enumerate(sections)
+    )
 
 
 def relation(said: Sequence[Tone], tone: Tone) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reporter.facts.precedents import Precedents
-from reporter.finding import Finding, Quantity, Tone, Unit, count, day, ordinal, percent, share
+from reporter.finding import Finding, Quantity, Tone, Unit, Value, count, day, ordinal, percent, share
 from reporter.story import lexicon
 from reporter.story.lexicon import Standing
 from reporter.story.situation import Situation
@@ -16,7 +16,8 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
     facts = s.facts.precedents
     if facts is None or not facts.attempts or s.standing is Standing.LEADS or s.quiet:
         return []
-    return [[*known(s, facts), *last(s, facts), *odds(s, facts)], latest(s, facts)]
+    past, now = [*known(s, facts), *odds(s, facts), *last(s, facts)], latest(s, facts)
+    return [past, [*now, *rise(s, facts)]] if now else [[*past, *rise(s, facts)]]
 
 
 def known(s: Situation, facts: Precedents) -> list[Finding]:
@@ -57,13 +58,15 @@ def odds(s: Situation, facts: Precedents) -> list[Finding]:
         return []
     low, high = facts.interval
     kind = "odds_worse" if high < facts.base_rate else "odds_better" if low > facts.base_rate else "odds_open"
-    n = len(facts.known)
+    n, rate = len(facts.known), facts.succeeded / len(facts.known)
     return [
         s.finding(
             SECTION,
             kind,
             TONES[kind],
             n=count(n, "precedents.n"),
+            share=share(rate, "precedents.share") if 0 < rate < 1 else None,  # all or none has been said
+            near=abs(rate - facts.base_rate) <= lexicon.SAME_ODDS,
             base=share(facts.base_rate, "precedents.base_rate"),
             few=n < lexicon.SHORT_RECORD,
         )
@@ -88,3 +91,21 @@ def latest(s: Situation, facts: Precedents) -> list[Finding]:
             due=day(attempt.due, "precedents.open.due") if attempt.due else None,
         )
     ]
+
+
+def rise(s: Situation, facts: Precedents) -> list[Finding]:
+    """Why a good week is no attempt by the same rule, and how far from one it is."""
+    strength, attempt = s.facts.relative_strength, facts.open
+    going_well = attempt is not None and attempt.relative_return >= 0  # then the week belongs to it
+    if s.week != "up" or strength is None or going_well:
+        return []
+    values: dict[str, Value] = {
+        "strong": s.facts.returns.total[s.facts.subject]["1W"] >= lexicon.RALLY,
+        "again": attempt is not None,
+    }
+    if strength.from_high <= -lexicon.NOTICED:
+        short = percent(strength.from_high, "relative_strength.from_high")
+        return [s.finding(SECTION, "rise_short", Tone.AGAINST, short=short, **values)]
+    if strength.at_high and strength.change_year is not None and strength.change_year >= 0:
+        return [s.finding(SECTION, "rise_late", **values)]
+    return []

@@ -71,6 +71,19 @@ def compare(
     )
 
 
+def failing(s: Situation, window: str) -> str | None:
+    """The other way to count by which the subject has no lead over the window: `sessions`, `price`, or None."""
+    facts, returns = s.facts, s.facts.returns
+    others = {"price": returns.price}
+    if window == "1M":
+        others = {"sessions": {ticker: {"1M": value} for ticker, value in returns.month_sessions.items()}, **others}
+    for way, found in others.items():
+        mine, theirs = (found.get(ticker, {}).get(window) for ticker in (facts.subject, facts.benchmark))
+        if mine is not None and theirs is not None and mine <= theirs:
+            return way
+    return None
+
+
 def named(s: Situation, gap: float, window: str) -> Standing:
     """The name of a gap, as the headline would use it."""
     return AS_STANDING[lexicon.month(gap)] if window == "1M" else lexicon.standing(gap, months(s.facts, window))

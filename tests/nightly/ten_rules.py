@@ -15,8 +15,9 @@ from tests.nightly.words import Text
 MOST_IN_A_PARAGRAPH, MOST_IN_A_TEXT = 9, 45
 #: 5: how a short record is called one.
 FEW = {
-    "en": "too few|so few|are few|being few|short record|cannot say|proves nothing|is silent|single case|no completed",
-    "ru": "мало|корот|ничего не доказывает|молчит|не скажешь|учиться не на чем",
+    "en": r"too few|so few|are few|being few|in only \w+ cases|short record|cannot say|proves nothing|is silent|"
+    "single case|o completed",
+    "ru": "мало|немного|корот|ничего не доказывает|молчит|не скажешь|учиться не на чем",
 }
 #: 6 and 8: words that claim more than was measured, or command.
 BEYOND = {
@@ -59,7 +60,7 @@ def verdict_names_its_tests(text: Text, facts: Facts) -> Iterator[str]:
     paths = {path for one in said for path, _ in one.numbers}
     if "verdict.of" not in paths or not any(path.endswith(".distance") for path in paths):
         yield "1 the verdict does not name its tests and the nearest flip"
-    if strange := {path for path in paths if not path.startswith("verdict.")}:
+    if strange := {path for path in paths if not path.startswith(("verdict.", "method"))}:
         yield f"8 the bottom line brings numbers of its own: {', '.join(sorted(strange))}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -104,6 +104,7 @@ class Text:
     title: Said
     standfirst: Said
     sections: tuple[tuple[str, tuple[tuple[Said, ...], ...]], ...]  # name, paragraphs
+    headings: Mapping[str, str]  # by section; empty where it goes on under the one before
     captions: tuple[Said, ...]
     method: tuple[Said, ...]
 
@@ -142,6 +143,7 @@ def say(story: Story, language: Language) -> Text:
         sections=tuple(
             (section.name, tuple(all_of(paragraph) for paragraph in section.paragraphs)) for section in story.sections
         ),
+        headings={section.name: section.heading for section in story.sections},
         captions=all_of([one for c in story.captions.values() for one in (c.title, c.subtitle, c.alt)]),
         method=all_of(story.method),
     )

@@ -78,8 +78,10 @@ def printed(text: Text, language: Language, told: str) -> Iterator[str]:
     """The article, then what the charts say."""
     yield f"[{told}]\n\n{text.title.text}\n\n{wrapped(text.standfirst.text)}"
     for name, paragraphs in text.sections:
-        yield f"\n* {language.labels['sections'][name]}"
+        if heading := text.headings[name]:
+            yield f"\n* {language.labels['sections'][heading]}"
         for paragraph in paragraphs:
+            yield ""
             yield wrapped(" ".join(said.text for said in paragraph))
     yield "\n[charts]"
     yield from (wrapped(said.text) for said in text.captions)
