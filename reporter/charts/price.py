@@ -31,9 +31,9 @@ def draw(facts: Facts, language: Language, height: float) -> Canvas:
         return f"{language.spell(price(value, f'technicals.{facts.subject}.{name}'))} {language.label('charts', name)}"
 
     strokes = [
-        Stroke(line=slow, label=label("sma200", status.sma200), colour=GREY, weight=1.2),
+        Stroke(line=slow, label=label("sma200", status.sma200), colour=GREY, weight=0.8),
         Stroke(line=fast, label=label("sma50", status.sma50), colour=GREY, weight=0.9, dashed=True),
-        Stroke(line=close, label=label("close", status.close), colour=SUBJECT, weight=1.3, bold=True),
+        Stroke(line=close, label=label("close", status.close), colour=SUBJECT, weight=1.5, bold=True),
     ]
     canvas = draw_series(height, strokes, months(close.days[0], close.days[-1], language), language, zero=False)
     cross = status.cross

@@ -1,4 +1,4 @@
-"""Every number of a finished page is traced, or the page is none. The only user of pdf_oxide, which reads a PDF back.
+"""Every number of a finished page is traced, or the page is none. pdf_oxide reads a PDF back.
 
 A number of the HTML stands in a <data> element whose path and text are in the speaker's account; or in a label of a
 chart or an alternative text, and then it is one that was said; or in words that are no claim: names of funds, labels

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from reporter.colour import NIGHT, lightened
 from reporter.document.html import environment, filled
+from reporter.document.mail_logo import mail_logo
 from reporter.document.page import Page
 from reporter.document.pdf import plain_numbers
 from reporter.language import plain
@@ -55,18 +56,21 @@ def make_mail(page: Page, pictures: Mapping[str, bytes], templates: Path | None 
         DocumentError: a template of the user's is wrong.
     """
     ids = {name: f"{name}.{hashlib.sha256(png).hexdigest()[:16]}@brief" for name, png in pictures.items()}
+    logo = mail_logo(page.logo)
+    if logo:
+        ids["logo"] = f"logo.{hashlib.sha256(logo.png).hexdigest()[:16]}@brief"
     preheader = " · ".join(f"{one.label} {plain(one.value)}" for one in page.key_figures) or page.description
     made = environment(templates)
     made.filters |= {"wrap": wrap, "plain": plain}
     night = lightened(page.accent, NIGHT)
-    html = filled(made, "email.html.j2", page=page, preheader=preheader, ids=ids, test=test, night=night)
+    html = filled(made, "email.html.j2", page=page, preheader=preheader, ids=ids, logo=logo, test=test, night=night)
     text = filled(made, "email.txt.j2", page=page, tables=text_tables(page), test=test)
     return MailBody(
         subject=subject(page, test=test),
         preheader=preheader,
         text=re.sub(r"\n{3,}", "\n\n", plain(text)).strip() + "\n",
         html=inlined(plain_numbers(html)),
-        images={ids[name]: png for name, png in pictures.items()},
+        images={ids[name]: png for name, png in {**pictures, **({"logo": logo.png} if logo else {})}.items()},
     )
 
 

@@ -125,3 +125,27 @@ def test_links_have_their_address_in_the_text(make: Callable[..., Edition], tmp_
     body = make(formats=("html",), mail=Mail.READERS, quotes=quotes, languages=("en",)).mails["en"]
     assert "(https://example.com/note?a=1&b=2)" in body.text
     assert 'href="https://example.com/note?a=1&amp;b=2"' in body.html
+
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 30"><rect width="30" height="30" fill="#8a1c1c"/></svg>'
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_the_brands_logo_is_a_picture_with_its_name(kind: str, make: Callable[..., Edition], tmp_path: Path) -> None:
+    """Drawn twice as large as it is shown, on white: a third is the square, in its colour."""
+    logo = tmp_path / f"logo.{kind}"
+    if kind == "svg":
+        logo.write_bytes(SVG)
+    else:
+        picture = Image.new("RGBA", (900, 300))
+        picture.paste("#8a1c1c", (0, 0, 300, 300))
+        picture.save(logo)
+    brand = Brand(name="Example & Partners", logo=logo)
+    body = make(brand=brand, formats=("html",), languages=("en",), mail=Mail.READERS).mails["en"]
+    shown = re.search(r'<img\b[^>]*\bsrc="cid:(logo\.[^"]*)"[^>]*>', body.html)
+    assert shown and 'alt="Example &amp; Partners"' in shown[0]
+    assert 'width="96"' in shown[0] and 'height="32"' in shown[0] and len(body.html.encode()) < 100_000
+    drawn = Image.open(BytesIO(body.images[shown[1]])).convert("RGB")
+    assert drawn.size == (192, 64) and len(body.images[shown[1]]) < 20_000
+    assert drawn.getpixel((30, 32)) == pytest.approx((0x8A, 0x1C, 0x1C), abs=3)
+    assert drawn.getpixel((150, 32)) == (255, 255, 255)

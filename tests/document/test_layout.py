@@ -89,12 +89,7 @@ def filled(pdf: bytes, folder: Path) -> list[tuple[float, float, float]]:
 
 CASES = [
     ("small-caps", date(2024, 10, 16), {}, "A4"),
-    pytest.param(
-        *("bonds", date(2012, 11, 1), {}, "Letter"),
-        marks=pytest.mark.xfail(
-            reason="its second sheet is two fifths full: the method note takes a third", strict=True
-        ),
-    ),
+    ("bonds", date(2012, 11, 1), {}, "Letter"),
     ("small-caps", date(2024, 10, 16), {"field": ("MTUM", "IVW"), "backdrop": False}, "A4"),
 ]
 MORE = [
