@@ -14,8 +14,8 @@ from pathlib import Path
 from reporter.config import Sources
 from reporter.config_file import load_config
 from reporter.language import known_tickers
-from reporter.prices import load_prices
 from reporter.prices.bars import TITLES
+from reporter.prices.load import load_prices
 from reporter.sessions import load_calendar
 
 ROOT = Path(__file__).parents[1]

@@ -18,10 +18,10 @@ import numpy as np
 
 from reporter.config import Brief, Sources
 from reporter.facts import compute_facts
-from reporter.prices import load_prices
 from reporter.prices.bars import make_bars
+from reporter.prices.database import open_store
+from reporter.prices.load import load_prices
 from reporter.prices.quality import judge
-from reporter.prices.store import open_store
 from reporter.sessions import load_calendar
 
 AS_OF = date(2024, 12, 31)

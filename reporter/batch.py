@@ -25,7 +25,8 @@ from reporter.exchanges import market
 from reporter.facts import Facts, compute_facts
 from reporter.language import BUNDLED
 from reporter.pipeline import backdrop, build_edition, gate
-from reporter.prices import Prices, load_prices
+from reporter.prices import Prices
+from reporter.prices.load import load_prices
 from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 from reporter.voices import Voices, gather_voices

@@ -24,7 +24,8 @@ from reporter.errors import DataError
 from reporter.facts import Facts, compute_facts
 from reporter.facts.backdrop import BACKDROP
 from reporter.language import Language
-from reporter.prices import Prices, load_prices
+from reporter.prices import Prices
+from reporter.prices.load import load_prices
 from reporter.prices.quality import Quality, Status, judge
 from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar

@@ -80,6 +80,15 @@ class Calendar:
         start = int(np.searchsorted(self.sessions, np.datetime64(first, "D")))
         return self.sessions[start : self._row(last) + 1]
 
+    def until(self, last: date) -> Days:
+        """All sessions up to `last`, which is included."""
+        return self.sessions[: self._row(last) + 1]
+
+    def has(self, days: Days) -> NDArray[np.bool_]:
+        """Which of these days are sessions."""
+        rows = np.minimum(np.searchsorted(self.sessions, days), len(self.sessions) - 1)
+        return np.asarray(self.sessions[rows] == days)
+
     def close(self, session: date) -> datetime:
         """The moment of a session's close, in UTC."""
         moment: datetime = self.closes[self._known(session)].astype(datetime)

@@ -22,7 +22,8 @@ from reporter.facts import Facts, compute_facts
 from reporter.facts.series import Panel, make_panel
 from reporter.language import known_tickers
 from reporter.pipeline import make_edition
-from reporter.prices import Prices, load_prices
+from reporter.prices import Prices
+from reporter.prices.load import load_prices
 from reporter.prices.quality import judge
 from reporter.sessions import Calendar, load_calendar
 

@@ -27,8 +27,8 @@ from reporter.document.edition import Edition
 from reporter.document.email import Mail
 from reporter.engines import run_all
 from reporter.errors import ConfigError
-from reporter.prices import load_prices
 from reporter.prices.bars import TITLES
+from reporter.prices.load import load_prices
 from reporter.sessions import Calendar
 from tests.delivery.smtp_server import SmtpServer
 

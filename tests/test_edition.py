@@ -23,8 +23,8 @@ from reporter.config import FilesSettings, Sources
 from reporter.document.edition import Edition
 from reporter.document.facts_json import SCHEMA_FILE
 from reporter.errors import DataError
-from reporter.prices import load_prices
 from reporter.prices.bars import TITLES
+from reporter.prices.load import load_prices
 from reporter.sessions import Calendar
 from tests.conftest import Market
 

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from reporter.config import Sources
-from reporter.prices import load_prices
 from reporter.prices.bars import TITLES
+from reporter.prices.load import load_prices
 from reporter.sessions import Calendar
 
 COMMAND = Path(sys.executable).with_name("reporter")

@@ -13,8 +13,8 @@ import pytest
 
 from reporter.config import Config, Feed, FilesSettings, HeadlineSettings, Sources
 from reporter.pipeline import make_edition
-from reporter.prices import load_prices
 from reporter.prices.bars import TITLES
+from reporter.prices.load import load_prices
 from reporter.sessions import Calendar
 from reporter.voices.memory import Earlier
 from tests.feed_server import item, rss

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reporter.prices.store import open_store
+from reporter.prices.database import open_store
 from reporter.sessions import Calendar
 from tests.prices.test_faults import frame
 from tests.yahoo_server import Yahoo, serve

@@ -32,7 +32,7 @@ def prices() -> None:
 @as_json_option
 def status(config_path: Path | None, as_json: bool) -> None:
     """What is stored: each fund, its sessions, when it came and what was restated."""
-    from reporter.prices.store import open_store
+    from reporter.prices.database import open_store
 
     config = configuration(config_path, adhoc=True)
     told: list[dict[str, Any]] = []
@@ -69,9 +69,9 @@ def update(name: str | None, config_path: Path | None, as_json: bool) -> None:
     from reporter.config import SETTLED
     from reporter.exchanges import brief_calendar
     from reporter.pipeline import backdrop
-    from reporter.prices import listing
+    from reporter.prices.database import open_store
+    from reporter.prices.load import listing
     from reporter.prices.sources import NETWORK, connection
-    from reporter.prices.store import open_store
     from reporter.prices.update import update as bring_up_to_date
 
     config = configuration(config_path, adhoc=False)
@@ -120,7 +120,7 @@ def _tell(told: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
 def verify(config_path: Path | None) -> None:
     """Check the store: SQLite's own check, every block of bars, every bar."""
     from reporter.prices.bars import first_fault
-    from reporter.prices.store import open_store
+    from reporter.prices.database import open_store
 
     config = configuration(config_path, adhoc=True)
     path = _existing(config)
@@ -149,8 +149,8 @@ def verify(config_path: Path | None) -> None:
 @config_option
 def export(folder: Path, source: str | None, config_path: Path | None) -> None:
     """Write the store as CSV files that --prices reads: FOLDER/<source>/IJR.csv."""
+    from reporter.prices.database import open_store
     from reporter.prices.exchange import write_csv
-    from reporter.prices.store import open_store
 
     config = configuration(config_path, adhoc=True)
     with open_store(_existing(config)) as store:
@@ -166,8 +166,8 @@ def export(folder: Path, source: str | None, config_path: Path | None) -> None:
 @config_option
 def import_(folder: Path, source: str, config_path: Path | None) -> None:
     """Read CSV files, such as those of `export`, into the store, as if the source had given them."""
+    from reporter.prices.database import open_store
     from reporter.prices.exchange import read_csv
-    from reporter.prices.store import open_store
 
     config = configuration(config_path, adhoc=True)
     now = datetime.now(UTC)

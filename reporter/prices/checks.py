@@ -91,9 +91,12 @@ def split_problem(bars: Bars, ticker: str) -> Problem | None:
 
 def split_like(close: Array) -> NDArray[np.int64]:
     """Rows on which the close moved by the ratio of a split, as a vendor's forgotten adjustment looks."""
+    moves = move(close)
+    far = np.flatnonzero((moves < 1 / 1.9) | (moves > 1.9))
     with np.errstate(invalid="ignore", divide="ignore"):
-        factor = np.exp(np.abs(np.log(move(close))))
-    return np.flatnonzero(np.isclose(factor[:, None], np.array(SPLITS), rtol=0.01).any(axis=1))
+        factor = np.exp(np.abs(np.log(moves[far])))
+    like: NDArray[np.int64] = far[np.isclose(factor[:, None], np.array(SPLITS), rtol=0.01).any(axis=1)]
+    return like
 
 
 def split_suspects(bars: Bars) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 
@@ -18,30 +18,11 @@ FIRST = date(2000, 1, 1)
 SERIES = {"^IRX": "DTB3", "^TNX": "DGS10", "^VIX": "VIXCLS"}
 
 
-class _Line:
-    """As `asking.Line` says."""
-
-    host = "FRED"
-
-    def __init__(self, web: Web, patient: bool) -> None:
-        self.web = web
-        self.patient = patient
-
-    @property
-    def answered(self) -> bool:
-        return self.web.answered
-
-    @property
-    def served_at(self) -> datetime | None:
-        return self.web.served_at
-
-    def left(self) -> float:
-        return self.web.deadline.left()
-
+class _Line(Web):
     def bars(self, ticker: str, since: date | None) -> tuple[Bars, str, tuple[str, ...]]:
         if ticker not in SERIES:
             raise Refused(Flaw.MISSING, f"FRED has {', '.join(SERIES)} only")
-        status, text = self.web.get("/graph/fredgraph.csv", id=SERIES[ticker], cosd=str(since or FIRST))
+        status, text = self.get("/graph/fredgraph.csv", id=SERIES[ticker], cosd=str(since or FIRST))
         rows = list(csv.reader(io.StringIO(text)))
         if status != 200 or not rows or len(rows[0]) != 2:
             raise Trouble(f"an answer without rates (HTTP {status})")
@@ -64,4 +45,4 @@ class _Line:
 
 
 def connect(settings: FredSettings, *, patient: bool = True) -> _Line:
-    return _Line(Web("FRED", settings, {}), patient)
+    return _Line("FRED", settings, {}, patient=patient)

@@ -19,7 +19,7 @@ Source = Callable[[Mapping[str, Listing], Sources, "Path | None", bool], Fetched
 
 def _stored(name: str, connect: Callable[[], Line], listings: Mapping[str, Listing], path: Path | None) -> Fetched:
     """Network sources stand behind the store: it is brought up to date, and read."""
-    from reporter.prices.store import open_store
+    from reporter.prices.database import open_store
     from reporter.prices.update import update
 
     bars: dict[str, Bars] = {}

@@ -10,10 +10,9 @@ Several processes use it at once (write-ahead log; each ticker is written in one
 from __future__ import annotations
 
 import sqlite3
-import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -21,39 +20,12 @@ from typing import Self
 
 import numpy as np
 
-from reporter.errors import DataError, OutputError
+from reporter.errors import DataError
 from reporter.prices.bars import Bars, make_bars
 
-SCHEMA = 1
-PATIENCE = 30.0  # seconds to wait for another process that is writing
 PACKED = np.dtype([("session", "<i4"), ("close", "<f8"), ("high", "<f8"), ("low", "<f8"), ("volume", "<f8")])
 WAY_OUT = "move that file away, and the next run fetches everything again"
 NUMBERS = ("close", "high", "low", "volume")
-
-TABLES = """
-CREATE TABLE series (
-  id INTEGER PRIMARY KEY, source TEXT NOT NULL, ticker TEXT NOT NULL,
-  currency TEXT NOT NULL,     -- empty where the source names none
-  revision INTEGER NOT NULL,  -- counts how often the past was changed
-  through TEXT NOT NULL,      -- the last session with a bar
-  pending INTEGER NOT NULL,   -- 1: the source has restated the past, and all of it has to be fetched again
-  UNIQUE (source, ticker)) STRICT;
-CREATE TABLE bars (
-  series INTEGER NOT NULL REFERENCES series, year INTEGER NOT NULL,
-  crc INTEGER NOT NULL, packed BLOB NOT NULL,  -- bars of 36 bytes: day since 1970, close, high, low, volume
-  PRIMARY KEY (series, year)) STRICT;
-CREATE TABLE event (
-  series INTEGER NOT NULL REFERENCES series, session TEXT NOT NULL,
-  kind TEXT NOT NULL CHECK (kind IN ('dividend', 'split')), value REAL NOT NULL,
-  PRIMARY KEY (series, session, kind)) STRICT, WITHOUT ROWID;
-CREATE TABLE pull (
-  id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES series,
-  at TEXT NOT NULL,           -- by the clock of the server
-  revision INTEGER NOT NULL, through TEXT NOT NULL,
-  change TEXT NOT NULL        -- what it told about days that were known: restated closes, new events; else empty
-  ) STRICT;
-CREATE INDEX pull_of_series ON pull (series, revision, through);
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +89,13 @@ class Store:
         finally:
             self.db.execute("COMMIT")
 
+    def newest(self, source: str, ticker: str) -> date | None:
+        """The last session with a bar; None: there are none, or all of them have to be fetched again."""
+        row = self.db.execute(
+            "SELECT through FROM series WHERE source = ? AND ticker = ? AND pending = 0", (source, ticker)
+        ).fetchone()
+        return date.fromisoformat(row[0]) if row else None
+
     def read(self, source: str, ticker: str) -> Series | None:
         """A series with all its bars, None if there is none.
 
@@ -142,10 +121,10 @@ class Store:
         bars = make_bars(packed["session"].astype("M8[D]"), {name: packed[name] for name in NUMBERS})
         bars["adjusted_close"] = np.nan
         events = self.db.execute("SELECT session, kind, value FROM event WHERE series = ?", row[:1]).fetchall()
-        if events:
-            rows = np.searchsorted(bars["session"], np.array([session for session, _, _ in events], "M8[D]"))
-            for place, (_, kind, value) in zip(rows, events, strict=True):
-                bars[kind][place] = value
+        for kind in ("dividend", "split"):
+            told = [(session, value) for session, its, value in events if its == kind]
+            rows = np.searchsorted(bars["session"], np.array([session for session, _ in told], "M8[D]"))
+            bars[kind][rows] = [value for _, value in told]
         number, currency, revision, pending = row
         return Series(
             id=number,
@@ -230,56 +209,6 @@ class Store:
         """What SQLite's own check finds wrong; empty where all is well."""
         found = [text for (text,) in self.db.execute("PRAGMA integrity_check")]
         return [] if found == ["ok"] else found
-
-
-@contextmanager
-def open_store(path: Path | None) -> Iterator[Store]:
-    """The store in a file, made when it is not there; None: one in memory, for this run only.
-
-    Raises:
-        OutputError: the file cannot be made or written, or another process does not let go of it.
-        DataError: it is damaged, or of a newer version.
-    """
-    elsewhere = "name another place under sources.store"
-    try:
-        if path is not None:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot keep prices in '{path}': {error.strerror}; {elsewhere}") from error
-    try:
-        with closing(sqlite3.connect(path or ":memory:", timeout=PATIENCE, isolation_level=None)) as db:
-            prepare(db, path)
-            yield Store(db, path)
-    except sqlite3.OperationalError as error:
-        raise OutputError(f"cannot keep prices in '{path}': {error}; {elsewhere}") from error
-    except sqlite3.DatabaseError as error:
-        if type(error) is not sqlite3.DatabaseError:  # a mistake of ours, and no damage
-            raise
-        raise DataError(f"the store of prices '{path}' is damaged ({error}); {WAY_OUT}") from error
-
-
-def prepare(db: sqlite3.Connection, path: Path | None) -> None:
-    """Settings of the connection, and the tables where there are none."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            break
-        except sqlite3.OperationalError as error:  # the switch does not wait for others by itself
-            if time.monotonic() > deadline or "locked" not in str(error):
-                raise
-            time.sleep(0.05)
-    db.execute("PRAGMA synchronous = NORMAL")  # a power cut may cost the last pull, which can be had again
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        db.execute("BEGIN IMMEDIATE")
-        if db.execute("PRAGMA user_version").fetchone() == (0,):
-            for statement in TABLES.split(";\n"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {SCHEMA}")
-        db.execute("COMMIT")
-    elif version > SCHEMA:
-        raise DataError(f"the store of prices '{path}' was written by a newer reporter; update, or name another one")
 
 
 def pack(bars: Bars) -> bytes:

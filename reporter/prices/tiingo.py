@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -19,31 +19,12 @@ FIRST = date(2000, 1, 1)
 FIELDS = {"close": "close", "high": "high", "low": "low", "volume": "volume", "adjusted_close": "adjClose"}
 
 
-class _Line:
-    """As `asking.Line` says."""
-
-    host = "Tiingo"
-
-    def __init__(self, web: Web, patient: bool) -> None:
-        self.web = web
-        self.patient = patient
-
-    @property
-    def answered(self) -> bool:
-        return self.web.answered
-
-    @property
-    def served_at(self) -> datetime | None:
-        return self.web.served_at
-
-    def left(self) -> float:
-        return self.web.deadline.left()
-
+class _Line(Web):
     def bars(self, ticker: str, since: date | None) -> tuple[Bars, str, tuple[str, ...]]:
         if not ticker.replace("-", "").isalnum():
             raise Refused(Flaw.MISSING, "Tiingo has funds of US exchanges only, without ^ . or =")
         path = f"/tiingo/daily/{ticker.lower()}/prices"
-        status, text = self.web.get(path, startDate=str(since or FIRST), format="json")
+        status, text = self.get(path, startDate=str(since or FIRST), format="json")
         try:
             answer = json.loads(text)
         except ValueError as error:
@@ -70,7 +51,7 @@ def connect(settings: TiingoSettings, *, patient: bool = True) -> _Line:
             "tiingo: no key; name the place of yours under sources.tiingo.key, such as {env: TIINGO_API_KEY}"
         )
     key = read_secret(settings.key, "sources.tiingo.key")
-    return _Line(Web("Tiingo", settings, {"Authorization": f"Token {key}"}), patient)
+    return _Line("Tiingo", settings, {"Authorization": f"Token {key}"}, patient=patient)
 
 
 def _as_bars(rows: list[dict[str, Any]]) -> tuple[Bars, tuple[str, ...]]:

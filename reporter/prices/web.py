@@ -16,10 +16,16 @@ LARGEST = 30_000_000
 
 
 class Web:
-    """A connection to one host, with spacing and a deadline, that sorts the answers which are none."""
+    """A connection to one host, with spacing and a deadline, that sorts the answers which are none.
 
-    def __init__(self, host: str, settings: TiingoSettings | FredSettings, headers: Mapping[str, str]) -> None:
+    It is an `asking.Line` but for `bars`, which each service has its own of.
+    """
+
+    def __init__(
+        self, host: str, settings: TiingoSettings | FredSettings, headers: Mapping[str, str], *, patient: bool
+    ) -> None:
         self.host = host
+        self.patient = patient
         self.settings = settings
         self.client = httpx.Client(
             base_url=settings.base_url, headers=dict(headers), timeout=settings.timeout, follow_redirects=False
@@ -27,6 +33,9 @@ class Web:
         self.deadline = Deadline(settings.budget, settings.spacing)
         self.answered = False
         self.served_at: datetime | None = None
+
+    def left(self) -> float:
+        return self.deadline.left()
 
     def get(self, path: str, **parameters: str) -> tuple[int, str]:
         """Status and text of an answer: 200, 400 or 404.

@@ -18,8 +18,8 @@ import pandas as pd
 import pytest
 
 from reporter.config import Sources, TiingoSettings, YahooSettings
-from reporter.prices import load_prices
 from reporter.prices.bars import Flaw
+from reporter.prices.load import load_prices
 from reporter.prices.quality import Status, judge
 from reporter.sessions import Calendar
 from reporter.setting import Secret

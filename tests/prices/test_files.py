@@ -13,7 +13,8 @@ import pytest
 
 from reporter.config import FilesSettings, Sources
 from reporter.errors import DataError
-from reporter.prices import Prices, load_prices
+from reporter.prices import Prices
+from reporter.prices.load import load_prices
 from reporter.prices.quality import judge
 from reporter.sessions import Calendar
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from reporter.config import SimulatedSettings, Sources
-from reporter.prices import Prices, load_prices
+from reporter.prices import Prices
 from reporter.prices.bars import COLUMNS, Bars, Fetched, Flaw, Problem, first_fault, make_bars, total_return
 from reporter.prices.checks import split_suspects
+from reporter.prices.load import load_prices
 from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 
@@ -34,7 +35,7 @@ def load(monkeypatch: pytest.MonkeyPatch, calendar: Calendar):
         absent = [ticker for ticker in (*tickers, *optional) if ticker not in given]
         problems = {ticker: Problem(Flaw.MISSING, f"{ticker}: absent") for ticker in absent}
         source = {"files": lambda *_: Fetched(bars=given, problems=problems)}
-        monkeypatch.setattr("reporter.prices.SOURCES", source)
+        monkeypatch.setattr("reporter.prices.load.SOURCES", source)
         return load_prices(tickers or tuple(given), optional, calendar, AS_OF, Sources(), "files")
 
     return prices

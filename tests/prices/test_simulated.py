@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from reporter.config import SimulatedSettings, Sources
-from reporter.prices import Prices, load_prices
+from reporter.prices import Prices
 from reporter.prices.bars import COLUMNS, first_fault, make_bars
 from reporter.prices.checks import split_suspects
 from reporter.prices.invented import FUNDS, LEVELS
+from reporter.prices.load import load_prices
 from reporter.prices.simulated import fetch
 from reporter.sessions import Calendar
 

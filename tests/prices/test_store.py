@@ -14,9 +14,11 @@ import pytest
 
 from reporter.config import Sources, YahooSettings
 from reporter.errors import DataError, OutputError
-from reporter.prices import Prices, load_prices
+from reporter.prices import Prices
 from reporter.prices.bars import BAR, Bars, Flaw, make_bars
-from reporter.prices.store import Store, open_store
+from reporter.prices.database import open_store
+from reporter.prices.load import load_prices
+from reporter.prices.store import Store
 from reporter.prices.update import Report, update
 from reporter.prices.yahoo import connect
 from reporter.sessions import Calendar, Listing

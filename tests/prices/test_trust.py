@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -23,10 +24,12 @@ from hypothesis import strategies as st
 
 from reporter.config import Brief, Sources, YahooSettings
 from reporter.facts import compute_facts
-from reporter.prices import Prices, listing, load_prices
+from reporter.prices.answer import believable
 from reporter.prices.bars import Fetched, Flaw, Problem, make_bars
+from reporter.prices.database import open_store
+from reporter.prices.load import listing, load_prices
 from reporter.prices.quality import Status, judge
-from reporter.prices.store import open_store
+from reporter.prices.sources import SOURCES
 from reporter.prices.update import update
 from reporter.prices.yahoo import connect
 from reporter.sessions import Calendar
@@ -75,7 +78,7 @@ def kill_updates(folder: Path, yahoo: Yahoo, kills: int) -> int:
     script = (
         "import os, sys, pathlib, datetime\n"
         "from reporter.config import YahooSettings\n"
-        "from reporter.prices import yahoo, store, update\n"
+        "from reporter.prices import yahoo, database, update\n"
         "from reporter.sessions import Listing, load_calendar\n"
         "calendar = load_calendar('XNYS', datetime.datetime(2025, 6, 30, tzinfo=datetime.UTC))\n"
         f"own = dict.fromkeys({FUNDS!r}, Listing(calendar, datetime.date(2024, 10, 16)))\n"
@@ -84,7 +87,7 @@ def kill_updates(folder: Path, yahoo: Yahoo, kills: int) -> int:
         "for command in sys.stdin:\n"
         "    child = os.fork()\n"
         "    if not child:\n"
-        "        with store.open_store(path) as one:\n"
+        "        with database.open_store(path) as one:\n"
         "            update.update(one, 'yahoo', line, own)\n"
         "        os._exit(0)\n"
         "    print(child, flush=True)\n"
@@ -168,9 +171,6 @@ def strange(calendar: Calendar, seed: int, length: int, oddities: list[tuple[int
 
 def in_gate_and_facts(calendar: Calendar, frames: dict[str, object]) -> None:
     """No crash, no NaN in what is told, no fact from a rejected fund."""
-    from reporter.prices import _judged
-    from reporter.prices.update import believable
-
     bars, problems = {}, {}
     for ticker, given_bars in frames.items():
         kept, problem = believable(given_bars[~np.isnan(given_bars["close"])], ticker, calendar, "source")
@@ -179,9 +179,8 @@ def in_gate_and_facts(calendar: Calendar, frames: dict[str, object]) -> None:
         if problem or not len(kept):
             problems[ticker] = problem or Problem(Flaw.MISSING, f"{ticker}: nothing")
     fetched = Fetched(bars=bars, problems=problems)
-    place = listing("IJR", calendar, AS_OF)
-    judged = {ticker: _judged("test", ticker, fetched, place)[0] for ticker in frames}
-    prices = prices_of(calendar, judged)
+    with patch.dict(SOURCES, {"files": lambda *_: fetched}):
+        prices = load_prices(FUNDS, (), calendar, AS_OF, Sources(), "files")
     quality = judge(prices, FUNDS[:2], FUNDS[2:])
     if quality.status is Status.REFUSED:
         assert quality.way_out
@@ -198,19 +197,6 @@ def plain_facts(facts: object) -> object:
     from reporter.document.facts_json import plain
 
     return {name: plain(getattr(facts, name)) for name in ("returns", "relative_strength", "lead_lag", "reversion")}
-
-
-def prices_of(calendar: Calendar, judged: dict[str, object]) -> Prices:
-    from reporter.prices import _frames
-
-    kept = {ticker: one.bars for ticker, one in judged.items() if one.bars is not None}
-    first = min((bars["session"][0].astype(date) for bars in kept.values()), default=AS_OF)
-    sessions = calendar.between(first, AS_OF)
-    return Prices(
-        **_frames(kept, dict.fromkeys(kept, sessions), sessions),
-        source="files",
-        problems={ticker: one.problem for ticker, one in judged.items() if one.problem},
-    )
 
 
 def markets(most: int) -> Callable[[Callable[..., None]], Callable[..., None]]:

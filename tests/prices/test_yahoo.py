@@ -13,7 +13,8 @@ import pytest
 
 from reporter.config import Sources, YahooSettings
 from reporter.errors import UpstreamError
-from reporter.prices import Prices, load_prices
+from reporter.prices import Prices
+from reporter.prices.load import load_prices
 from reporter.sessions import Calendar
 from tests.yahoo_server import Yahoo, serve
 

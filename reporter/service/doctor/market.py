@@ -26,7 +26,7 @@ def calendars(config: Config, now: datetime) -> Iterator[Finding]:
 
 def source(config: Config, now: datetime) -> Iterator[Finding]:
     """One ticker from the source."""
-    from reporter.prices import load_prices
+    from reporter.prices.load import load_prices
 
     for brief in list(config.briefs.values())[:1]:
         calendar = brief_calendar(config, brief, now)
