@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.finding import Finding, Quantity, Tone, Unit, day, points
+from reporter.finding import Finding, Fund, Quantity, Tone, Unit, day, points
 from reporter.story import lexicon, sensitivity
 from reporter.story.lexicon import Month, Moved, Standing
 from reporter.story.situation import Situation, months
@@ -65,16 +65,27 @@ def gap(s: Situation) -> list[Finding]:
             extreme=points(extreme.gap, "ytd_extreme.gap") if extreme and far else None,
             extreme_day=day(extreme.day, "ytd_extreme.day") if extreme and far else None,
             much=extreme is not None and far and abs(now) <= lexicon.MUCH * abs(extreme.gap),
-            base_effect=base_effect(s, change),
+            base_effect=base_effect(s, change) if s.window == "YTD" else None,
+            ahead=Fund(s.facts.benchmark if s.standing is Standing.LAGS else s.facts.subject),
         )
     ]
 
 
-def base_effect(s: Situation, change: Moved | None) -> bool:
-    """The month was level, yet the gap in points grew: equal gains add more points to the fund that is ahead."""
-    grew = change in (Moved.WIDENED, Moved.SLIGHTLY_WIDENED)
-    rose = s.facts.returns.total[s.facts.benchmark].get("1M", 0.0) > 0
-    return grew and rose and s.month is Month.FLAT and s.standing is Standing.LAGS
+def base_effect(s: Situation, change: Moved | None) -> str | None:
+    """Why the gap in points moved as the month alone would not have it: `gains` or `losses` of both funds.
+
+    Over the month the gap changes by what the month's own gap brings and by the gap before times the benchmark's
+    return, since equal gains add more points to the fund that is ahead.
+    """
+    returns = s.facts.returns
+    before, moved = returns.ytd_gap_month_ago, s.facts.returns.gap["YTD"] - (returns.ytd_gap_month_ago or 0.0)
+    if before is None or s.month is None or change in (None, Moved.UNCHANGED, Moved.CROSSED):
+        return None
+    market = returns.total[s.facts.benchmark]["1M"]
+    against_the_month = s.month is Month.FLAT or returns.gap["1M"] * moved < 0
+    if not against_the_month or before * market * moved <= 0 or abs(before * market) < abs(moved) / 2:
+        return None
+    return "gains" if market > 0 else "losses"
 
 
 def month(s: Situation) -> list[Finding]:

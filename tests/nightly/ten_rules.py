@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 from reporter.facts import Facts
+from reporter.finding import Fund
 from reporter.language import Language, Said
 from reporter.story import lexicon
+from reporter.voices import Voices
 from tests.nightly.words import Text
 
 #: 2: numbers of the prose, dates and years aside; the reader of the golden edition was given about thirty.
@@ -28,11 +30,16 @@ BEYOND = {
 }
 #: 10: a gap in prose has a side, not a sign.
 SIGNED = {"en": r"[−+][\d.,]+[ \u00a0-](?:percentage )?points?", "ru": r"[−+][\d.,]+\u00a0п\."}
+#: 3: how a reason begins.
+REASON = {"en": re.compile(r"\bbecause\b"), "ru": re.compile("потому что")}
 DATES = re.compile(r"(?i)[a-zа-яё]{3,}|^(?:19|20)\d\d$")
 
 
-def broken(text: Text, facts: Facts, language: Language) -> Iterator[str]:
+def broken(text: Text, facts: Facts, voices: Voices, language: Language) -> Iterator[str]:
     """Rules that a text breaks, one line each."""
+    yield from odd_gaps_have_their_reason(text, facts)
+    yield from voices_are_heard(text, voices)
+    yield from rates_cut_one_way(text, language)
     yield from verdict_names_its_tests(text, facts)
     yield from numbers_are_rationed(text)
     yield from no_fact_twice(text)
@@ -79,6 +86,45 @@ def numbers_are_rationed(text: Text) -> Iterator[str]:
                 yield f"2 {found} numbers in a paragraph of {name}"
     if total > MOST_IN_A_TEXT:
         yield f"2 {total} numbers in the text"
+
+
+def odd_gaps_have_their_reason(text: Text, facts: Facts) -> Iterator[str]:
+    """3: a gap in points that moved against the month, and a year of twelve months unlike the calendar year."""
+    said = {path: one for one in text.prose for path, _ in one.numbers}
+    returns = facts.returns
+    before, now, month = returns.ytd_gap_month_ago, returns.gap.get("YTD"), returns.gap.get("1M")
+    told = said.get("gap_before.1M.YTD")
+    if told and before is not None and now is not None and month is not None and before * now > 0:
+        against = (now - before) * month < 0 or abs(month) <= lexicon.LEVEL
+        if against and abs(now - before) >= 2 * lexicon.MOVED and not REASON[text.code].search(told.text):
+            yield f"3 the gap moved against the month without a reason: {told.text}"
+    year = returns.gap.get("1Y")
+    told = said.get("gap.1Y")
+    if told and "gap.YTD" in said and year is not None and now is not None:
+        odd = year < 0 and now < 0 and year - now >= lexicon.LATE_LEAD
+        if odd and told.finding.section == "reversion" and not REASON[text.code].search(told.text):
+            yield f"3 two years of different size without a reason: {told.text}"
+
+
+def voices_are_heard(text: Text, voices: Voices) -> Iterator[str]:
+    """9: who is quoted by the vault, the press and the archive is in the text."""
+    for name, there in (("headlines", voices.headlines), ("quote", voices.quote), ("memory", voices.memory.call)):
+        if bool(there) != bool([one for one in section(text, name) if not one.finding.kind.startswith("score")]):
+            yield f"9 {name}: {'not in the text' if there else 'out of nowhere'}"
+
+
+def rates_cut_one_way(text: Text, language: Language) -> Iterator[str]:
+    """9: the mechanism, said of each rate that moved, where the language knows one for the fund."""
+    for one in section(text, "backdrop"):
+        fund = one.finding.values["subject"]
+        matters = language.labels["rates_matter"].get(fund.ticker if isinstance(fund, Fund) else "")
+        for end in ("short", "long"):
+            way = one.finding.values.get(end)
+            effect = (
+                language.labels["rate_effects"][matters][f"{end}_{way}"] if matters and way in ("up", "down") else ""
+            )
+            if effect and effect.strip(", ") not in one.text.replace("\u00a0", " "):
+                yield f"9 nothing is said of what the {end} rate does: {one.text}"
 
 
 #: The size of a sample and the length of a record may be named again where an argument needs them.

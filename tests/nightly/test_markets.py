@@ -91,7 +91,7 @@ def read_one(number: int, found: Reading) -> None:
         for said in text.everything:
             for fault in proof.faults(own_words(said), code, glue):
                 found.note(number, code, f"{said.finding.section}.{said.finding.kind}", fault)
-        for fault in ten_rules.broken(text, market.facts, speaking):
+        for fault in ten_rules.broken(text, market.facts, market.voices, speaking):
             found.note(number, code, "rule", fault)
 
 

@@ -269,8 +269,8 @@ class TestSensitivity:
         story = story_of(replace(state, returns=replace(state.returns, month_sessions=month)))
         assert "sensitivity.sessions" in kinds(story) and "sensitivity.robust" not in kinds(story)
         said = in_words(story)
-        assert "a dead heat becomes a lag: IJR 3.1%, SPY 3.7%" in said["en"]
-        assert "ничья превращается в\u00a0отставание: IJR 3,1\u00a0%, SPY 3,7\u00a0%" in said["ru"]
+        assert "a dead heat becomes a lag (IJR 3.1%, SPY 3.7%)" in said["en"]
+        assert "ничья превращается в\u00a0отставание (IJR 3,1\u00a0%, SPY 3,7\u00a0%)" in said["ru"]
 
     def test_dividends_decide(self, facts: Facts) -> None:
         state = with_gaps(facts, YTD=0.02)

@@ -1,0 +1,226 @@
+"""What makes an essay of the findings: headings, shared paragraphs, reasons where numbers look odd, honest tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from reporter.facts import Facts
+from reporter.facts.backdrop import Level
+from reporter.facts.technicals import Peak
+from reporter.facts.verdict import Criterion, Evidence
+from reporter.finding import Finding
+from reporter.language import Language
+from reporter.story import Story, outline
+from reporter.voices import Voices
+from tests.story.test_branches import CODES, DAYS, in_words, kinds, story_of, with_gaps
+
+
+@pytest.fixture(scope="module")
+def facts(make_prices: Callable[..., Any], facts_of: Callable[..., Facts], walk: Callable[..., Any]) -> Facts:
+    names = {"IJR": walk(3, DAYS), "SPY": walk(4, DAYS, drift=0.0008), "MTUM": walk(5, DAYS), "QUAL": walk(6, DAYS)}
+    return facts_of(make_prices(names), "IJR", "SPY", ("MTUM", "QUAL"))
+
+
+def found(story: Story, name: str) -> Finding:
+    return next(one for one in story.findings if f"{one.section}.{one.kind}" == name)
+
+
+def rallying(facts: Facts, week: float = 0.04, **gaps: float) -> Facts:
+    """A laggard with a good week."""
+    state = with_gaps(facts, YTD=-0.08, **gaps)
+    total = {ticker: {**one, "1W": week} for ticker, one in state.returns.total.items()}
+    return replace(state, returns=replace(state.returns, total=total))
+
+
+class TestHeadings:
+    def test_at_most_six_and_none_twice(self, facts: Facts) -> None:
+        for state in (facts, rallying(facts), with_gaps(facts, YTD=0.08)):
+            headings = [section.heading for section in story_of(state).sections if section.heading]
+            assert len(headings) == len(set(headings)) <= 6
+            assert headings[-1] == "bottom_line"
+
+    def test_every_section_has_its_heading_or_shares_one(self) -> None:
+        under = {name for names in outline.HEADINGS.values() for name in names}
+        assert under == set(outline.FACTS_FIRST) - {"lede"}
+        for order in (outline.FACTS_FIRST, outline.DOUBT_FIRST):
+            for names in outline.HEADINGS.values():
+                places = sorted(order.index(name) for name in names)
+                assert places == list(range(places[0], places[0] + len(names))), names
+
+    @pytest.mark.parametrize("code", CODES)
+    def test_every_heading_is_named(self, code: str) -> None:
+        assert set(outline.HEADINGS) | {"lede", "method"} == set(Language(code).labels["sections"])
+
+    def test_a_lone_finding_shares_a_paragraph(self, facts: Facts) -> None:
+        """Without a neighbour in its group it stays a paragraph."""
+        for state in (facts, rallying(facts)):
+            for section in story_of(state).sections:
+                if section.name in ("turn", "field"):
+                    assert all(len(paragraph) > 1 for paragraph in section.paragraphs)
+
+
+class TestAttempts:
+    def with_attempt(self, facts: Facts, result: float | None, **strength: float) -> Facts:
+        """The open attempt stands at `result`; None: all attempts are over."""
+        known, state = facts.precedents, rallying(facts)
+        assert known is not None and state.relative_strength is not None and known.known
+        attempts = known.known
+        if result is not None:
+            attempts = (*attempts, replace(attempts[-1], day=date(2024, 7, 25), known=False, relative_return=result))
+        return replace(
+            state,
+            precedents=replace(known, attempts=attempts),
+            relative_strength=replace(state.relative_strength, **strength),
+        )
+
+    def test_a_rally_that_is_no_attempt_says_how_far_it_is_from_one(self, facts: Facts) -> None:
+        """IJR on 2024-10-16: an attempt since July 25 that goes badly, relative strength 5.9 % under its high."""
+        story = story_of(self.with_attempt(facts, -0.049, from_high=-0.0588, change_year=-0.05))
+        assert found(story, "precedents.rise_short").values["again"] is True
+        said = in_words(story)
+        assert "5.9%" in said["en"] and "rally" in said["en"]
+        assert "5,9\u00a0%" in said["ru"] and "трёхмесячн" in said["ru"]
+
+    def test_without_an_open_attempt_as_well(self, facts: Facts) -> None:
+        story = story_of(self.with_attempt(facts, None, from_high=-0.02, change_year=-0.05))
+        assert found(story, "precedents.rise_short").values["again"] is False
+        in_words(story)
+
+    def test_not_where_the_week_belongs_to_an_attempt(self, facts: Facts) -> None:
+        story = story_of(self.with_attempt(facts, 0.03, from_high=-0.01, change_year=-0.05))
+        assert not [kind for kind in kinds(story) if kind.startswith("precedents.rise_")]
+
+    def test_a_high_above_the_level_of_a_year_ago_is_no_attempt(self, facts: Facts) -> None:
+        story = story_of(self.with_attempt(facts, None, from_high=0.01, change_year=0.04))
+        assert "precedents.rise_late" in kinds(story)
+        in_words(story)
+
+    def test_not_in_a_poor_week(self, facts: Facts) -> None:
+        state = self.with_attempt(facts, -0.05, from_high=-0.06, change_year=-0.05)
+        total = {ticker: {**one, "1W": -0.03} for ticker, one in state.returns.total.items()}
+        story = story_of(replace(state, returns=replace(state.returns, total=total)))
+        assert not [kind for kind in kinds(story) if kind.startswith("precedents.rise_")]
+
+    @pytest.mark.parametrize(("base", "near"), [(0.53, True), (0.40, False)])
+    def test_the_share_beside_the_base_rate(self, base: float, near: bool, facts: Facts) -> None:
+        """8 of 14 beside 53 %: it adds little; beside 40 % the difference may be chance."""
+        state = self.with_attempt(facts, None)
+        assert state.precedents is not None
+        one = state.precedents.known[-1]
+        won, lost = replace(one, relative_return=0.1), replace(one, relative_return=-0.1)
+        told = replace(state.precedents, attempts=(*[won] * 8, *[lost] * 6), interval=(0.33, 0.79), base_rate=base)
+        story = story_of(replace(state, precedents=told))
+        assert found(story, "precedents.odds_open").values["near"] is near
+        for text in in_words(story).values():
+            assert "57" in text and f"{base * 100:.0f}" in text
+
+
+class TestVerdict:
+    def judged(self, facts: Facts, *met: str) -> Facts:
+        """Six tests, the named ones met; the month's lead is the narrowest."""
+        names = ("rs_above_average", "rs_at_high", "gap_1m", "gap_3m", "gap_ytd", "rank_ytd")
+        tests = tuple(
+            Criterion(name=name, met=name in met, value=0.001, distance=0.01 + n / 100, rival="SPY")
+            for n, name in enumerate(names)
+        )
+        label = Evidence.NONE if not met else Evidence.THIN if len(met) < 3 else Evidence.BUILDING
+        assert facts.verdict is not None
+        return replace(facts, verdict=replace(facts.verdict, criteria=tests, label=label))
+
+    def counted(self, facts: Facts, mine: float, theirs: float) -> Facts:
+        returns = replace(facts.returns, month_sessions={"IJR": mine, "SPY": theirs}, price=facts.returns.total)
+        return replace(facts, returns=returns)
+
+    def test_the_only_test_met_fails_over_21_sessions(self, facts: Facts) -> None:
+        state = with_gaps(facts, YTD=-0.1277, **{"1M": 0.0008})
+        story = story_of(self.counted(self.judged(state, "gap_1m"), 0.0307, 0.0366))
+        one = found(story, "bottom_line.fragile")
+        assert one.values["alone"] is True and one.values["way"] == "sessions" and one.values["told"] is True
+        in_words(story)
+
+    def test_one_of_several_that_fails_without_dividends(self, facts: Facts) -> None:
+        state = self.judged(with_gaps(facts, YTD=-0.02, **{"1M": 0.02, "3M": 0.01}), "gap_1m", "gap_3m", "rank_ytd")
+        state = self.counted(state, 0.03, 0.01)
+        price = {ticker: dict(one) for ticker, one in state.returns.total.items()}
+        price["IJR"]["3M"] = price["SPY"]["3M"] - 0.001
+        story = story_of(replace(state, returns=replace(state.returns, price=price)))
+        one = found(story, "bottom_line.fragile")
+        assert (one.values["criterion"], one.values["way"], one.values["alone"]) == ("gap_3m", "price", False)
+        in_words(story)
+
+    def test_nothing_where_every_count_agrees(self, facts: Facts) -> None:
+        state = self.judged(with_gaps(facts, YTD=-0.08, **{"1M": 0.02}), "gap_1m")
+        assert "bottom_line.fragile" not in kinds(story_of(self.counted(state, 0.03, 0.01)))
+
+    def test_tests_that_are_met_are_called_overlapping(self, facts: Facts) -> None:
+        assert "bottom_line.overlap" in kinds(story_of(self.judged(facts, "gap_1m")))
+        assert "bottom_line.overlap" not in kinds(story_of(self.judged(facts)))
+
+
+class TestReasons:
+    def year(self, facts: Facts, before: float, now: float, month: float, market: float) -> Finding:
+        state = with_gaps(facts, YTD=now, **{"1M": month, "1W": 0.0})
+        total = {ticker: {**one, "1M": market} for ticker, one in state.returns.total.items()}
+        total["IJR"]["1M"] = market + month
+        return found(
+            story_of(replace(state, returns=replace(state.returns, total=total, ytd_gap_month_ago=before))),
+            "evidence.gap_lags" if now < 0 else "evidence.gap_leads",
+        )
+
+    @pytest.mark.parametrize(
+        ("before", "now", "month", "market", "effect"),
+        [
+            (-0.124, -0.1277, 0.0008, 0.038, "gains"),  # small caps on 2024-10-16
+            (-0.200, -0.2130, 0.004, 0.08, "gains"),  # ahead over the month, yet farther behind in points
+            (-0.200, -0.1870, -0.004, -0.08, "losses"),
+            (0.200, 0.2130, -0.004, 0.08, "gains"),
+            (0.200, 0.1870, 0.004, -0.08, "losses"),
+            (-0.100, -0.1300, -0.028, 0.03, None),  # behind over the month: nothing odd
+            (-0.100, -0.1000, 0.0, 0.03, None),
+        ],
+    )
+    def test_a_gap_that_moves_against_the_month(
+        self, before: float, now: float, month: float, market: float, effect: str | None, facts: Facts
+    ) -> None:
+        one = self.year(facts, before, now, month, market)
+        assert one.values["base_effect"] == effect
+        for code, reason in (("en", "because"), ("ru", "потому что")):
+            assert (reason in Language(code).say(one).text) == bool(effect)
+
+    @pytest.mark.parametrize("way", ["up", "down"])
+    def test_each_rate_cuts_one_way(self, way: str, facts: Facts) -> None:
+        change = 0.4 if way == "up" else -0.4
+        level = Level(level=4.0, level_1m=4.0 - change, change_1m=change, change_3m=-change)
+        bare = replace(facts, precedents=None, relative_strength=None)
+        story = story_of(replace(bare, backdrop={"bill_rate": level, "ten_year": level}))
+        said = in_words(story)
+        words = {
+            "up": ("burden", "stiffens", "труднее", "ужесточаются"),
+            "down": ("relief", "eases", "легче", "смягчаются"),
+        }
+        for code, (short, long) in (("en", words[way][:2]), ("ru", words[way][2:])):
+            assert short in said[code] and long in said[code]
+        assert "40 basis points" in said["en"] and "за\u00a0месяц" in said["ru"].lower()
+
+    def test_a_number_goes_where_another_would_print_the_same(self, facts: Facts) -> None:
+        """1.3 % under the peak beside 1.3 % of some other thing."""
+        chart = replace(
+            facts.technicals["IJR"],
+            peak_total_return=Peak(day=facts.as_of, below=0.0),
+            drawdown=0.0,
+            peak_price=Peak(day=date(2021, 11, 8), below=-0.013),
+        )
+        state = replace(facts, technicals={"IJR": chart})
+        assert found(story_of(state), "technicals.record_total_only").values["below"] is not None
+        twin = story_of(replace(with_gaps(state, YTD=0.0132), technicals={"IJR": chart}))
+        assert found(twin, "technicals.record_total_only").values["below"] is None
+        in_words(twin)
+
+    def test_the_day_is_in_the_text(self, facts: Facts) -> None:
+        said = in_words(story_of(facts, Voices()))
+        assert "October\u00a016" in said["en"] and "16\u00a0октября" in said["ru"]
