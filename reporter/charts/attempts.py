@@ -71,7 +71,8 @@ def label_dates(canvas: Canvas, attempts: Sequence[Attempt], language: Language)
         for one in attempts
     ]
     zero = canvas.y(0)
-    taken = [Box(x - 2.8, min(y, zero) - 3, x + 2.8, max(y, zero) + 3) for x, y, _ in places]
+    marks = [Box(x - 2.8, min(y, zero) - 3, x + 2.8, max(y, zero) + 3) for x, y, _ in places]
+    taken = [canvas.margin, *marks]
     order = sorted(range(len(attempts)), key=lambda n: -abs(attempts[n].relative_return))
     for number in sorted(order, key=lambda n: n != len(attempts) - 1):
         (x, y, up), attempt = places[number], attempts[number]

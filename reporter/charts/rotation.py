@@ -31,7 +31,7 @@ def draw(facts: Facts, language: Language, height: float) -> Canvas:
     axes.set_ylim(100 - reach_y, 100 + reach_y)
     axes.axhline(100, color=GREY, linewidth=0.6, clip_on=False)
     axes.axvline(100, color=GREY, linewidth=0.6, clip_on=False)
-    taken = [*label_axes(canvas, ticks, language), *label_quadrants(canvas, language)]
+    taken = [canvas.margin, *label_axes(canvas, ticks, language), *label_quadrants(canvas, language)]
     draw_places(canvas, facts, others)
     path = [(canvas.x(x), canvas.y(y)) for x, y in facts.rotation[facts.subject].tail]
     taken += [

@@ -81,8 +81,8 @@ def draw_line(canvas: Canvas, stroke: Stroke) -> None:
 
 
 def obstacles(canvas: Canvas, strokes: Sequence[Stroke]) -> list[Box]:
-    """What a label inside the plot must not touch: the labels at the right, and the lines at every few points."""
-    found = [Box(canvas.plot.right + 2, 0, WIDTH, canvas.height)]
+    """What a label inside the plot must not touch: labels left and right of it, and the lines at every few points."""
+    found = [canvas.margin, Box(canvas.plot.right + 2, 0, WIDTH, canvas.height)]
     for stroke in strokes:
         xs, ys = numbers(stroke.line.days), stroke.values
         step = max(1, len(xs) // 120)

@@ -91,6 +91,11 @@ class Canvas(NamedTuple):
         )  # fmt: skip
 
     @property
+    def margin(self) -> Box:
+        """What stands left of the plot: values of the axis, and nothing else."""
+        return Box(0, 0, self.plot.left - 2, self.height)
+
+    @property
     def frame(self) -> Frame:
         return Frame(self.plot, self.height, self.axes.get_xlim(), self.axes.get_ylim())
 

@@ -14,11 +14,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import rc_context
 from PIL import Image, ImageFont
 
 from reporter.charts import CHARTS, MAIL_PIXELS, chart_heights, draw_charts, draw_pictures
 from reporter.charts.extents import BOLD, REGULAR, Box, width
 from reporter.charts.labels import spread
+from reporter.charts.output import to_svg
+from reporter.charts.style import ACCENT, look
 from reporter.facts import Facts
 from reporter.language import BUNDLED, Language
 from reporter.prices import Prices
@@ -99,6 +102,15 @@ def test_no_text_touches_another_or_leaves_the_chart(
         drawn = draw_charts(facts, language, heights={name: each[which] for name, each in ready.items()})
         assert list(drawn) == list(ready)
         check({name: drawing.svg for name, drawing in drawn.items()})
+
+
+@pytest.mark.parametrize("seed", range(20, 32))
+def test_dates_of_attempts_leave_the_axis_alone(seed: int, markets: Callable[..., Facts]) -> None:
+    facts = markets(seed, 2, length=4400)
+    with rc_context(look(ACCENT)):
+        if CHARTS["attempts"].ready(facts):
+            canvas = CHARTS["attempts"].draw(facts, Language("ru"), 92)
+            check({"attempts": to_svg(canvas.figure, "attempts")})
 
 
 def test_every_chart_of_a_full_history_is_there(markets: Callable[..., Facts]) -> None:

@@ -63,7 +63,9 @@ def contrast(one: str, other: str) -> float:
 
 def night() -> dict[str, str]:
     """The inks of the dark mode, as the style sheet of screens has them."""
-    rule = re.search(r"prefers-color-scheme: dark\) \{\s*:root \{([^}]*)", (BUNDLED / "screen.css").read_text())
+    rule = re.search(
+        r"prefers-color-scheme: dark\) \{.*?:root \{([^}]*)", (BUNDLED / "screen.css").read_text(), re.DOTALL
+    )
     assert rule
     named = dict(re.findall(r"--(\w+): (#\w{6})", rule[1]))
     return {**{name: named[name] for name in ("ink", "grey", "pale", "paper")}, "subject": lightened(ACCENT, NIGHT)}
