@@ -36,8 +36,10 @@ def doctor(config_path: Path | None, send_test: bool, as_json: bool) -> None:
         if not as_json:
             _say(result)
     if send_test:
+        from reporter.service.log import configure_log
         from reporter.service.notify import tell
 
+        configure_log()  # what stands in the way is said there
         if not (config.owner.addresses or config.owner.webhook):
             raise UsageError("--send-test: nobody to tell; add `owner:` with addresses or a webhook")
         arrived = tell(config.owner, config.mail, "[reporter] test", "This is how you would hear of trouble.\n", now)

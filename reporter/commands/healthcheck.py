@@ -24,7 +24,7 @@ def healthcheck(config_path: Path | None) -> None:
     path = configuration(config_path, False).state / STATUS
     try:
         seen = datetime.fromisoformat(json.loads(path.read_bytes())["at"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UpstreamError(f"the scheduler has left no '{path}'; is it running?") from error
     age = datetime.now(UTC) - seen
     if age > FRESH:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reporter.commands.options import config_option
+from reporter.errors import ConfigError
 from reporter.request import CONFIG_FILE, configuration
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ def schedule(config_path: Path | None, once: bool) -> None:
 
     configure_log()
     settings = Reloaded(config_path or CONFIG_FILE, lambda: configuration(config_path, False))
+    if not any(brief.schedule for brief in settings.config.briefs.values()):
+        raise ConfigError(
+            [f"{config_path or CONFIG_FILE}: no brief has a `schedule:`, so nothing is ever due; add one"]
+        )
     state = settings.config.state
     with open_ledger(state, clock()) as ledger, exclusive(state / "scheduler.lock", clock(), what="the scheduler"):
         workers = Workers(settings.config.limits)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from reporter.channels import ArchiveTarget, MailSettings, Recipient, Relay
 from reporter.cli import reporter
 from reporter.config import Brief, Config, Schedule, SimulatedSettings, Sources
+from reporter.delivery.target import MARKER
 from reporter.owner import Owner
 from reporter.service import doctor
 from reporter.service.doctor import CHECKS, examine
@@ -94,11 +95,34 @@ def test_a_relay_that_is_away_and_nobody_to_tell(found) -> None:
     assert "FAIL owner.addresses cannot be reached without `mail:`" in lines["people"][-1]
 
 
+def set_up(state: Path, name: str) -> None:
+    with open_ledger(state, NOW) as ledger:
+        ledger.put(f"archive:{name}", "the-right-one")
+
+
 def test_a_place_of_the_archive_that_takes_nothing(found, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
+    set_up(tmp_path / "state", "share")
     lines = found(archive=(ArchiveTarget(name="share", folder=tmp_path / "file" / "below"),))["archive"]
     assert lines[0].startswith("ok output") and lines[-1].startswith("FAIL")
     assert not list((tmp_path / "output").glob("doctor*"))
+
+
+@pytest.mark.fault("E3")
+def test_nothing_is_written_to_a_place_that_is_not_the_one_that_was_set_up(found, tmp_path: Path) -> None:
+    empty, other, right = (tmp_path / name for name in ("empty", "other", "right"))
+    for folder in (empty, other, right):
+        folder.mkdir()
+        set_up(tmp_path / "state", folder.name)
+    (other / MARKER).write_text("another-one")
+    (right / MARKER).write_text("the-right-one")
+    targets = [ArchiveTarget(name=folder.name, folder=folder) for folder in (empty, other, right, tmp_path / "new")]
+    lines = found(archive=tuple(targets))["archive"]
+    assert "empty: " in lines[1] and "Is the share mounted?" in lines[1] and lines[1].endswith("(73)")
+    assert "other: " in lines[2] and "its .brief-archive-id differs" in lines[2] and lines[2].endswith("(73)")
+    assert lines[3].startswith("ok right: ")
+    assert "run `reporter archive init new` once" in lines[4] and lines[4].endswith("(78)")
+    assert not list(empty.iterdir()) and not (tmp_path / "new").exists()
 
 
 def test_an_exchange_that_does_not_exist(found) -> None:

@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from reporter.config import Config
+from reporter.delivery.archive import check_marker
 from reporter.delivery.mail import Fate, probe
-from reporter.delivery.target import MARKER, Target, local_target, open_target
+from reporter.delivery.target import Target, local_target, open_target
+from reporter.errors import ReporterError
 from reporter.service.doctor.finding import Finding, fail, ok, warn
+from reporter.service.ledger import open_ledger
 from reporter.service.notify import hurried
+from reporter.service.stages import marker
 
 MARK = "doctor00"
 USUAL = 2_000_000  # bytes of a message with its PDF, amply
@@ -33,13 +37,21 @@ def relay(config: Config, _: datetime) -> Iterator[Finding]:
 
 
 def archive(config: Config, now: datetime) -> Iterator[Finding]:
-    """Each place: its identity, and whether a file can be made, read, renamed and removed."""
+    """Each place: whether it is the one that was set up, and whether a file can be made, renamed and removed.
+
+    Nothing is written to a place that is not: it may be an empty folder where a share should be mounted.
+    """
     yield from _try("output", local_target(config.output), now)
-    for settings in config.archive:
-        target = open_target(settings)
-        if MARKER not in target.names(""):
-            yield warn(f"{settings.name}: has no identity file", f"run `reporter archive init {settings.name}` once")
-        yield from _try(settings.name, target, now)
+    if not config.archive:
+        return
+    with open_ledger(config.state, now) as ledger:
+        for settings in config.archive:
+            try:
+                target = open_target(settings)
+                check_marker(target, marker(ledger, settings))
+                yield from _try(settings.name, target, now)
+            except ReporterError as error:
+                yield fail(f"{settings.name}: {' '.join(str(error).split())}", code=error.exit_code)
 
 
 def _try(name: str, target: Target, now: datetime) -> Iterator[Finding]:
