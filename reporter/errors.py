@@ -8,6 +8,7 @@
     ├── DocumentError      70   a page could not be made
     ├── LedgerError        70   the memory of what was mailed cannot be trusted: nothing is sent
     ├── OutputError        73   a result cannot be written
+    ├── StorageError       74   this machine's disk is full or fails
     ├── LockedError        75   another process is at it
     ├── MailError          76   mail that needs a person: refused, given up, or nobody knows whether it arrived
     ├── AccessError        77   this user may not
@@ -18,6 +19,7 @@ The command line prints the message as one line (what, where, what to do next) a
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -56,6 +58,10 @@ class OutputError(ReporterError):
     exit_code = 73
 
 
+class StorageError(ReporterError):
+    exit_code = 74
+
+
 class LockedError(ReporterError):
     exit_code = 75
 
@@ -76,6 +82,18 @@ class ConfigError(ReporterError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+#: What the system says of a disk that is full, read-only or broken.
+STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
+
+
+def of_storage(error: BaseException) -> StorageError | None:
+    """The same in one line for the user, where it is the machine that fails; None where it is not."""
+    if isinstance(error, OSError) and error.errno in STORAGE:
+        where = f" ('{error.filename}')" if error.filename else ""
+        return StorageError(f"{error.strerror}{where}; free some space or look at the disk, then run this again")
+    return None
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

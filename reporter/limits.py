@@ -101,7 +101,8 @@ def _child(answer: Connection, limits: Limits, work: Callable[..., Any], argumen
         told: dict[str, Any] = {"gave": work(*arguments)}
     except MemoryError:
         told = {"class": "MemoryError", "text": "", "trace": ""}
-    except BaseException as failure:  # noqa: BLE001  the other end of this pipe is the door that it goes through
+    except BaseException as raised:  # noqa: BLE001  the other end of this pipe is the door that it goes through
+        failure = errors.of_storage(raised) or raised
         told = {"class": type(failure).__name__, "text": str(failure)[:4000], "trace": traceback.format_exc()[-8000:]}
         if isinstance(failure, ConfigError):
             told["problems"] = failure.problems[:50]

@@ -24,7 +24,7 @@ FAULTS = {
     "A8": ("the machine was off over editions", "one alert `missed` that names them"),
     "A9": ("the clock jumps", "nothing is lost or repeated; `doctor` compares clocks"),
     "A10": ("clocks are changed, time zone data lack", "`status` shows local time and UTC; exit 78"),
-    "A11": ("the disk is full", "alert past the ledger, alert `disk`, exit 70"),
+    "A11": ("the disk is full", "alert past the ledger, alert `disk`, exit 74"),
     "A12": ("the ledger is damaged or from a newer version", "exit 70, nothing is sent; `doctor` says what to do"),
     "A13": ("the ledger is lost, or an old copy is put back", "exit 70, or alert `cancelled`: nobody gets it twice"),
     "A14": ("power fails", "the next start goes on"),

@@ -10,11 +10,12 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from reporter.errors import AccessError, LedgerError
+from reporter.errors import AccessError, LedgerError, StorageError
 from reporter.service.rows import stored
 from reporter.service.schema import MIGRATIONS
 
 FILE = "ledger.sqlite"
+UNREADABLE = "unable to get the page"  # what SQLite's check says where it is the disk that fails
 #: File systems on which SQLite's locks or its write-ahead log are not to be trusted.
 REMOTE = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "9p", "afs", "ceph"}
 #: Bytes up to which a ledger is read whole whenever it is opened; a larger one is read so once a day, with its copy.
@@ -65,7 +66,7 @@ def check(database: sqlite3.Connection, path: Path) -> None:
 def whole(database: sqlite3.Connection) -> None:
     """Reads every page: a second for a million messages."""
     if (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise sqlite3.DatabaseError(found)
+        raise sqlite3.DatabaseError(" ".join(found.split()).removeprefix("*** in database main *** "))
 
 
 def migrate(database: sqlite3.Connection) -> None:
@@ -88,12 +89,16 @@ def plainly(state: Path) -> Iterator[None]:
         raise  # ours, not the disk's
     except sqlite3.OperationalError as error:
         text = f"the ledger in '{state}': {error}"
+        if "disk I/O" in str(error):
+            raise StorageError(f"{text}; look at the disk: nothing is sent until it can be written") from error
         if "full" in str(error):
-            raise LedgerError(f"{text}; free some space, then run this again: nothing is lost") from error
+            raise StorageError(f"{text}; free some space, then run this again: nothing is lost") from error
         if "readonly" in str(error) or "unable to open" in str(error):
             raise AccessError(f"{text}; this user must be able to write there") from error
         raise LedgerError(text) from error
     except sqlite3.DatabaseError as error:
+        if UNREADABLE in str(error):
+            raise StorageError(f"{state / FILE} cannot be read; look at the disk: nothing is sent") from error
         raise LedgerError(
             f"the ledger {state / FILE} is damaged ({error}); nothing is sent. Put back a copy from "
             f"{state / 'backup'}, then `reporter outbox list` shows what is left to decide"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from reporter.config import Config
-from reporter.errors import ReporterError
+from reporter.errors import ReporterError, of_storage
 from reporter.owner import Owner
 from reporter.service import alerts, notify
 from reporter.service.account import account
@@ -62,9 +62,10 @@ class Tick:
     def _guarded(self, step: Callable[[datetime], None], now: datetime) -> bool:
         try:
             step(now)
-        except ReporterError as error:  # a disk that is full, a file that is damaged: said, and looked at again
-            log("tick failed", level="error", text=str(error))
-            self._say_without_ledger(str(error), now)
+        except (ReporterError, OSError) as error:  # a full disk, a damaged file: said, and looked at again
+            text = str(of_storage(error) or error)
+            log("tick failed", level="error", text=text)
+            self._say_without_ledger(text, now)
             return False
         return True
 

@@ -1,6 +1,6 @@
 """Kills the service at random moments, and starts it again, until enough editions are out. Then others count.
 
-    python -m tests.crash.rig STATE PORT LOG POLICY KILLS SEED SECONDS
+    python -m tests.crash.rig STATE PORT LOG POLICY KILLS SEED SECONDS [SIGTERM]
 
 The ledger, the plan, spool, archive, outbox and SMTP are the real ones; only the pages are a few bytes long. POLICY is
 one of the product's (reconcile, hold, resend), or one of the two ways in which this is usually done: `mark-after` and
@@ -17,6 +17,7 @@ import smtplib
 import sys
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -34,7 +35,7 @@ from reporter.service import work as module
 from reporter.service.ledger import Ledger, open_ledger
 from reporter.service.making import Order
 from reporter.service.plan import OPEN, plan, workable
-from reporter.service.rows import Delivery, Run
+from reporter.service.rows import Delivery, Publication, Run
 from reporter.service.stages import alone
 from reporter.service.verdicts import judge
 from reporter.service.workers import Outcome
@@ -148,13 +149,17 @@ def naive(policy: str) -> Callable[..., object]:
     return drain
 
 
-def main(state: Path, port: int, log: Path, policy: str, kills: int, seed: int, seconds: float) -> dict[str, object]:
+def main(
+    state: Path, port: int, log: Path, policy: str, kills: int, seed: int, seconds: float, how: str = "SIGKILL"
+) -> dict[str, object]:
     """Kill `kills` times, or for so many seconds; when the editions of a day are out, the next day begins."""
+    signal_ = signal.Signals[how]
     chance = random.Random(seed)
     config = configuration(state, port, log, policy)
     calendar = load_calendar("XNYS", datetime(2026, 11, 25, tzinfo=UTC))
     begun, killed, day, clean, start = time.monotonic(), 0, 0, 0, START + timedelta(hours=11)
     serve(config, calendar, lambda: START, policy)
+    codes: Counter[int] = Counter()
     longest = 1.0  # seconds that a process may live; then a little less than two editions take
     while killed < kills or not clean:
         offset = start - datetime.now(UTC)
@@ -172,8 +177,8 @@ def main(state: Path, port: int, log: Path, policy: str, kills: int, seed: int, 
             kills = min(kills, killed)
         if over == (0, 0):
             # Sometimes with all its children, as systemd does; sometimes they live on, as after a plain kill.
-            os.killpg(child, signal.SIGKILL) if chance.random() < 0.7 else os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+            os.killpg(child, signal_) if chance.random() < 0.7 else os.kill(child, signal_)
+            codes[os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])] += 1
             killed += 1
             time.sleep(0.03)  # real time for the relay to write its log; the product gives it a minute
         elif os.waitstatus_to_exitcode(over[1]) == 0:
@@ -181,7 +186,8 @@ def main(state: Path, port: int, log: Path, policy: str, kills: int, seed: int, 
             day += 1
             start = START + timedelta(days=day, hours=11)
             clean = killed >= kills
-    return count(config, log) | {"kills": killed, "seconds": round(time.monotonic() - begun, 1), "policy": policy}
+    told = {"kills": killed, "seconds": round(time.monotonic() - begun, 1), "policy": policy, "codes": codes}
+    return count(config, log) | told
 
 
 def count(config: Config, log: Path, since: int = 0) -> dict[str, object]:
@@ -199,6 +205,7 @@ def count(config: Config, log: Path, since: int = 0) -> dict[str, object]:
             accepted.setdefault(line.partition("to=<")[2].partition(">")[0], []).append(identity)
     with open_ledger(config.state, START) as ledger:
         runs, deliveries = ledger.rows(Run), ledger.rows(Delivery)
+        places = {place.run_id: place for place in ledger.rows(Publication)}
         health = ledger.database.execute("PRAGMA integrity_check").fetchone()[0]
     total = sum(arrived.values())
     silent = [row for row in deliveries if row.state == "accepted" and row.message_id not in arrived]
@@ -218,7 +225,7 @@ def count(config: Config, log: Path, since: int = 0) -> dict[str, object]:
         "too many": sum(max(0, len(mails) - share) for mails in accepted.values()),
         "too few": sum(max(0, share - len(accepted.get(reader, ()))) for reader in READERS),
         "partial editions": partial(config.output),
-        "other prices": sum(vintage(config.output, run) != run.data_sha for run in runs),
+        "other prices": sum(vintage(config.output, places.get(run.run_id)) != run.data_sha for run in runs),
         "ledger": health,
     }
 
@@ -236,13 +243,15 @@ def partial(output: Path) -> int:
     return wrong
 
 
-def vintage(output: Path, run: Run) -> str:
-    """Of the archived edition."""
-    folder = output / run.brief / run.occurrence[:4] / f"{run.occurrence}-r{run.revision}"
-    return str(json.loads((folder / "facts.json").read_bytes())["vintage"])
+def vintage(output: Path, place: Publication | None) -> str | None:
+    """Of the archived edition; None where there is none."""
+    try:
+        return str(json.loads((output / place.path / "facts.json").read_bytes())["vintage"]) if place else None
+    except FileNotFoundError:
+        return None
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    found = main(Path(given[0]), int(given[1]), Path(given[2]), given[3], int(given[4]), int(given[5]), float(given[6]))
+    place, port, relay, way, number, seed, longest, *how = sys.argv[1:]
+    found = main(Path(place), int(port), Path(relay), way, int(number), int(seed), float(longest), *how)
     sys.stdout.write(f"{json.dumps(found)}\n")

@@ -9,11 +9,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.delivery.test_targets import small_disk
+from tests.programs import needs
 
 Found = dict[str, Any]
 Relay = tuple[Path, str, Path]  # a folder, the port of a relay, and its log
@@ -34,10 +37,10 @@ def relay() -> Iterator[tuple[Path, str, Path]]:
                 sink.kill()
 
 
-def asked(seconds: float, *command: str) -> Any:
+def asked(seconds: float, *command: str, under: Sequence[str] = ()) -> Any:
     """What a program of the rig prints."""
     done = subprocess.run(
-        [sys.executable, "-m", *command], capture_output=True, text=True, timeout=seconds + 120, check=False
+        [*under, sys.executable, "-m", *command], capture_output=True, text=True, timeout=seconds + 120, check=False
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
@@ -47,9 +50,9 @@ def asked(seconds: float, *command: str) -> Any:
 def rig(relay: tuple[Path, str, Path]) -> Callable[..., Found]:
     folder, port, log = relay
 
-    def run(policy: str, kills: int, seconds: float) -> Found:
+    def run(policy: str, kills: int, seconds: float, *how: str) -> Found:
         place = [f"{folder}/state", port, str(log), policy]
-        return asked(seconds, "tests.crash.rig", *place, str(kills), "7", str(seconds))
+        return asked(seconds, "tests.crash.rig", *place, str(kills), "7", str(seconds), *how)
 
     return run
 
@@ -83,6 +86,16 @@ def test_without_one_what_is_in_doubt_is_said(rig: Callable[..., Found], kills: 
     found = rig("hold", kills, seconds)
     sound(found)
     assert (found["lost in silence"], found["duplicates"]) == (0, 0)
+
+
+@pytest.mark.fault("A3")
+@pytest.mark.parametrize("times", [12, pytest.param(200, marks=[pytest.mark.nightly, pytest.mark.timeout(600)])])
+def test_asked_to_stop_it_leaves_nothing_in_doubt(rig: Callable[..., Found], times: int) -> None:
+    """Between dot and answer it waits for the answer: without a witness, and yet nobody need be asked."""
+    found = rig("hold", times, 10.0 + 2 * times, "SIGTERM")
+    sound(found)
+    assert (found["lost"], found["duplicates"], found["uncertain"]) == (0, 0, 0)
+    assert set(found["codes"]) <= {"-15", "143", "0"}
 
 
 @pytest.mark.nightly
@@ -130,3 +143,32 @@ def test_three_at_once_send_everything_once(relay: Relay, days: int) -> None:
     sound(found)
     assert (found["lost"], found["duplicates"], found["uncertain"]) == (0, 0, 0)
     assert found["accepted"] == found["wanted"] == 6 * found["editions"]
+
+
+@pytest.mark.fault("A11", "A14", "D1")
+@pytest.mark.parametrize("runs", [12, pytest.param(1000, marks=[pytest.mark.nightly, pytest.mark.timeout(2000)])])
+def test_calls_that_fail_now_and_then(relay: Relay, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads, writes, fsync, rename, open, connect, send and recv, by libfiu."""
+    folder, port, log = relay
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", "system")  # the other one calls libfiu before it can answer
+    under = [needs("fiu-run"), "-x", "-f", ""]
+    found = asked(1800, "tests.crash.troubles", "io", str(folder), port, str(log), str(runs), under=under)
+    sound(found)
+    assert (found["lost in silence"], found["duplicates"]) == (0, 0)
+    assert found["came to grief"] > runs / 5 and found["whole"] > runs / 5
+
+
+@pytest.mark.fault("A11")
+@pytest.mark.parametrize(
+    "pages",
+    [(3, 40, 320), pytest.param(tuple(range(0, 400, 8)), marks=[pytest.mark.nightly, pytest.mark.timeout(1200)])],
+)
+def test_a_disk_that_is_full_at_any_point(relay: Relay, pages: tuple[int, ...]) -> None:
+    folder, port, log = relay
+    with small_disk(folder / "state", "4m"):
+        found = asked(1000, "tests.crash.troubles", "full", str(folder), port, str(log), *map(str, pages))
+    assert found["ledgers that are whole"] == found["came to grief"] == len(pages)
+    assert found["editions"] == found["done"] == 2 * len(pages)
+    assert found["wanted"] == found["accepted"] == 12 * len(pages)
+    assert (found["lost"], found["duplicates"], found["uncertain"], found["partial editions"]) == (0, 0, 0, 0)

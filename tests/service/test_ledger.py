@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from reporter.errors import AccessError, LedgerError, LockedError
+from reporter.errors import AccessError, LedgerError, LockedError, StorageError
 from reporter.service import ledger as module
 from reporter.service import ledger_file
 from reporter.service.ledger import Ledger, open_ledger
@@ -83,7 +83,7 @@ def test_a_change_without_its_event_does_not_happen(ledger: Ledger, monkeypatch:
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(ledger, "note", full)
-    with pytest.raises(LedgerError, match="free some space"):
+    with pytest.raises(StorageError, match="free some space"):
         ledger.move(run, "fetching", NOW)
     assert ledger.one(Run) == run and not ledger.rows(Event)
 

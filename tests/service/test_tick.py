@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import random
 import sqlite3
@@ -224,6 +225,25 @@ def test_a_full_disk_is_told_without_the_disk_and_work_goes_on_afterwards(
     service.ledger.database.execute("PRAGMA max_page_count=1000000")
     service.look(FRIDAY + 300 * MINUTE)
     service.look(FRIDAY + 301 * MINUTE)
+    assert service.states("small-caps") == {"2026-03-06": "done"}
+
+
+@pytest.mark.fault("A11")
+def test_a_disk_that_takes_no_file_does_not_end_the_service(
+    office: Make, mails: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = office(lambda run: (0, ""))
+    service.look(FRIDAY - DAY)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "status.json")
+
+    with monkeypatch.context() as full:
+        full.setattr(module, "write_status", refuse)
+        service.look(FRIDAY)
+        service.look(FRIDAY + MINUTE)
+    assert any("No space left on device ('status.json'); free some space" in mail for mail in mails) and len(mails) == 1
+    service.look(FRIDAY + 5 * MINUTE)
     assert service.states("small-caps") == {"2026-03-06": "done"}
 
 
