@@ -69,8 +69,11 @@ def edition(root: Path, brief: str, session: date, number: int, texts: dict[str,
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return fill_shelf(tmp_path_factory.mktemp("archive"))
+
+
+def fill_shelf(root: Path) -> Shelf:
     """400 weeks of five briefs. Three hundred of four thousand words in each; a few words are put in by hand."""
-    root = tmp_path_factory.mktemp("archive")
     dice = random.Random(7)
     syllables = [a + b for a in "bcdfghklmnprst" for b in "aeiou"]
     vocabulary = ["".join(dice.choices(syllables, k=dice.randint(2, 4))) for _ in range(4000)]
