@@ -169,3 +169,18 @@ def test_init_makes_a_configuration_that_works(run: Run, tmp_path: Path) -> None
     result = run("brief", "bonds", "--source", "simulated", "--as-of", AS_OF, "--format", "html", "--output", "out")
     assert result.returncode == 0, result.stderr
     one_line(run("init", "--yes"), 73, "is there already")
+
+
+def test_an_index_page_takes_in_what_is_made_after_it(run: Run, folder: Path, tmp_path: Path) -> None:
+    """An ad-hoc brief is in it at once; a folder without one gets none."""
+    command = ("brief", *PAIR, "--prices", "prices", "--format", "html", "--language", "en", "--output", "out")
+    assert run(*command, "--as-of", "2024-10-09").returncode == 0
+    assert not (tmp_path / "out" / "index.html").exists()
+    assert run("archive", "index", "out").returncode == 0
+    assert run(*command, "--as-of", AS_OF).returncode == 0
+    page = (tmp_path / "out" / "index.html").read_text("utf-8")
+    assert "2024-10-09-r0" in page and f"{AS_OF}-r0" in page
+    (tmp_path / "out" / "feed.xml").unlink()
+    (tmp_path / "out" / "feed.xml").mkdir()
+    result = run(*command, "--as-of", "2024-10-15")
+    assert result.returncode == 0 and "`reporter archive index` takes it in" in result.stderr

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reporter.commands.options import as_of_option, brief_names, config_option, prices_option, source_option
-from reporter.errors import DocumentError, UsageError
+from reporter.errors import DocumentError, ReporterError, UsageError
 from reporter.request import (
     adhoc_brief,
     configuration,
@@ -24,7 +24,11 @@ from reporter.request import (
 from reporter.terminal import steps, summarise
 
 if TYPE_CHECKING:
+    from reporter.config import Config
     from reporter.document.edition import Edition
+
+#: Seconds to wait for another process that writes the index page of the folder.
+INDEX_WAIT = 10.0
 
 
 @click.command()
@@ -86,9 +90,28 @@ def brief(
             earlier=read_shelf(config.output, name, session),
             progress=progress,
         )
-    _tell(edition, publish(edition, config.output, now), as_json, show)
+    paths = publish(edition, config.output, now)
+    _tell(edition, paths, as_json, show)
+    _enter(edition, config, now)
     if edition.shortfall:
         raise DocumentError(edition.shortfall)
+
+
+def _enter(edition: Edition, config: Config, now: datetime) -> None:
+    """Into the index page of the folder, where it has one; what prevents that costs a line and not the edition."""
+    if not (config.output / "index.html").is_file():
+        return
+    from reporter.delivery.index import write_index
+    from reporter.delivery.target import local_target
+    from reporter.service.lock import exclusive
+
+    target = local_target(config.output)
+    try:
+        config.state.mkdir(parents=True, exist_ok=True)
+        with exclusive(config.state / f"index-{target.name}.lock", now, wait=INDEX_WAIT, what="the index page"):
+            write_index(target, config, now, volume=(edition.brief, edition.session.year))
+    except (ReporterError, OSError) as error:
+        note(f"the index page does not know the edition yet: {error}; `reporter archive index` takes it in")
 
 
 def _tell(edition: Edition, paths: tuple[Path, ...], as_json: bool, show: bool) -> None:
