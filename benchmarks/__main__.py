@@ -7,10 +7,10 @@ import os
 import platform
 from importlib.metadata import version
 
-from benchmarks import cold, commands, warm
+from benchmarks import cold, commands, idle, warm
 from benchmarks.measure import ROOT, Report
 
-PARTS = {"cold": cold.measure, "warm": warm.measure, "commands": commands.measure}
+PARTS = {"cold": cold.measure, "warm": warm.measure, "commands": commands.measure, "idle": idle.measure}
 LIBRARIES = ("pandas", "matplotlib", "weasyprint", "quantstats")
 
 

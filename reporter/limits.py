@@ -7,6 +7,7 @@ takes no objects.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,6 +24,8 @@ from typing import Any
 
 from reporter import errors
 from reporter.errors import ConfigError, DocumentError, ReporterError
+
+PDEATHSIG = 1  # prctl of Linux: the signal that a process gets when its parent ends
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,7 @@ def run_limited(
     # Forking is quick; with other threads about it is not safe, and then a new interpreter is started.
     context: Any = multiprocessing.get_context("fork" if threading.active_count() == 1 else "spawn")
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(theirs, limits, work, arguments), daemon=True)
+    child = context.Process(target=_child, args=(theirs, os.getpid(), limits, work, arguments), daemon=True)
     child.start()
     theirs.close()
     answered = False
@@ -91,7 +95,10 @@ def _raise_again(told: dict[str, Any], what: str, limits: Limits, error: type[Re
     raise RuntimeError(f"{told['class']}: {told['text']}")
 
 
-def _child(answer: Connection, limits: Limits, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _child(
+    answer: Connection, parent: int, limits: Limits, work: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    _die_with(parent)
     used = _address_space()
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu, limits.cpu + 1))  # counted for this process: begins at nought
     if used:
@@ -108,6 +115,14 @@ def _child(answer: Connection, limits: Limits, work: Callable[..., Any], argumen
             told["problems"] = failure.problems[:50]
     answer.send_bytes(json.dumps(told).encode())
     answer.close()
+
+
+def _die_with(parent: int) -> None:
+    """Be killed when the parent is: nobody would end this process when it hangs, and it holds the locks of both."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(PDEATHSIG, int(signal.SIGKILL))
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _address_space() -> int:

@@ -21,9 +21,11 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from reporter.config import Config
-from reporter.sessions import Calendar, load_calendar
-from tests.crash.rig import APART, START, configuration, count, serve
+sys.modules["pyarrow"] = None  # type: ignore[assignment]  # what it does at a fork calls libfiu, which waits for itself
+
+from reporter.config import Config  # noqa: E402  after that
+from reporter.sessions import Calendar, load_calendar  # noqa: E402  after that
+from tests.crash.rig import APART, START, configuration, count, serve  # noqa: E402  after that
 
 #: Calls that fail, and how often: once the service has begun, so that no import is hit.
 CALLS = {
@@ -120,7 +122,7 @@ def once(config: Config, calendar: Calendar, start: datetime, policy: str, prepa
     end = time.monotonic() + HUNG
     while (over := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < end:
         time.sleep(0.01)
-    if over == (0, 0):  # libfiu locks itself out now and then where a process with threads was forked
+    if over == (0, 0):
         os.kill(child, signal.SIGKILL)
         over = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(over[1])
