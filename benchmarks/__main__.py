@@ -7,10 +7,16 @@ import os
 import platform
 from importlib.metadata import version
 
-from benchmarks import cold, commands, idle, warm
+from benchmarks import cold, commands, idle, mail, warm
 from benchmarks.measure import ROOT, Report
 
-PARTS = {"cold": cold.measure, "warm": warm.measure, "commands": commands.measure, "idle": idle.measure}
+PARTS = {
+    "cold": cold.measure,
+    "warm": warm.measure,
+    "commands": commands.measure,
+    "idle": idle.measure,
+    "mail": mail.measure,
+}
 LIBRARIES = ("pandas", "matplotlib", "weasyprint", "quantstats")
 
 

@@ -66,18 +66,23 @@ def list_(config_path: Path | None, states: tuple[str, ...], everything: bool, a
 @number
 @config_option
 @as_json_option
-def show(number: int, config_path: Path | None, as_json: bool) -> None:
+@click.option("--eml", is_flag=True, help="Print the message itself, as it goes over the wire.")
+def show(number: int, config_path: Path | None, as_json: bool, eml: bool) -> None:
     """Show one message and everything that happened to it."""
     from reporter.service.rows import Event, stored
+    from reporter.service.spool import read_message
 
     with _ledger(config_path) as (_, ledger):
         delivery = _found(ledger, number)
+        if eml:
+            click.echo(read_message(ledger, delivery.eml_path, delivery.eml_sha256), nl=False)
+            return
         _tell(ledger, delivery, as_json)
         if as_json:
             return
         for event in ledger.rows(Event, delivery_id=number):
             click.echo(f"  {stored(event.at_utc)}  {event.what}{f'  ({event.detail})' if event.detail else ''}")
-        click.echo(f"  Message-ID {delivery.message_id}\n  {ledger.state / delivery.eml_path}")
+        click.echo(f"  Message-ID {delivery.message_id}\n  `reporter outbox show {number} --eml` prints it")
         advice = {
             "uncertain": "ask the reader; then `reporter outbox confirm {0}`, or `reporter outbox resend {0}`",
             "bounced": "mend the address, or `reporter outbox resend {0}` if the relay was wrong; `reporter outbox "

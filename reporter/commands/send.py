@@ -122,8 +122,8 @@ def _progress(step: str) -> None:
 def _write_mails(
     folder: Path, config: Config, brief: Brief, readers: list[Reader], edition: Edition, now: datetime
 ) -> None:
-    from reporter.delivery.message import Envelope
-    from reporter.service.stages import messages
+    from reporter.delivery.message import Envelope, head
+    from reporter.service.stages import written
 
     envelope = Envelope(
         brief=edition.brief, occurrence=edition.session.isoformat(), revision=0, instance="dry-run", date=now
@@ -131,10 +131,11 @@ def _write_mails(
     assert config.mail  # noqa: S101
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        letters = {code: written(envelope, code, edition, brief, config.templates)[0] for code in edition.mails}
         for reader in readers:
-            whole, _ = messages(config.mail, envelope, reader, edition, brief, config.templates)
+            letter = letters[reader.language]
             path = folder / f"{edition.brief}-{edition.session}-{reader.address.replace('/', '_')}.eml"
-            path.write_bytes(whole)
+            path.write_bytes(head(config.mail, envelope, reader, letter) + letter.content)
             click.echo(path)
     except OSError as error:
         raise OutputError(f"cannot write to '{folder}': {error.strerror}; name another folder") from error

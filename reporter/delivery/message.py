@@ -1,7 +1,8 @@
-"""A message as it goes over the wire: envelope lines, bodies and attachment, frozen as bytes. Channels never make text.
+"""A message as it goes over the wire: its head and its content, frozen as bytes. Channels never make text.
 
-Names, titles and subjects are hostile text. They are cleaned, and then the finished bytes are parsed again: a message
-whose header names are not exactly the expected ones is never sent.
+The head is of one reader; the content, with bodies and attachment, is the same for all of a language. Names, titles
+and subjects are hostile text. They are cleaned, and then the finished bytes are parsed again: a message whose header
+names are not exactly the expected ones is never sent.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email import policy
+from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -44,6 +45,10 @@ class Envelope:
     date: datetime  # of all its messages, so that they are the same bytes when they are made again
     archive: str = ""  # where readers find the edition
 
+    @property
+    def identity(self) -> str:
+        return f"{self.brief}/{self.occurrence}/r{self.revision}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
@@ -54,39 +59,62 @@ class Reader:
     language: str
 
 
-def compose(
-    settings: MailSettings,
-    envelope: Envelope,
-    reader: Reader,
-    body: MailBody,
-    labels: Mapping[str, str],
-    pdf: tuple[str, bytes] | None,
-    *,
-    short: bool = False,
-) -> bytes:
-    """The message to one reader. Same input, same bytes, but for the time in a DKIM signature.
+@dataclass(frozen=True)
+class Letter:
+    """An edition in one language, as all its readers get it."""
+
+    subject: str
+    content: bytes  # from MIME-Version on
+    labels: Mapping[str, str]  # the `document` group of labels.yaml
+    pdf_sha256: str = ""  # of the attachment
+
+
+def letter(
+    envelope: Envelope, language: str, body: MailBody, labels: Mapping[str, str], pdf: tuple[str, bytes] | None
+) -> Letter:
+    """mixed(alternative(text, related(html, pictures)), pdf), with boundaries that do not change.
 
     Args:
-        labels: The `document` group of labels.yaml in the reader's language.
         pdf: Name and content of the attachment.
-        short: Without pictures and attachment, for a server that takes no large messages.
+    """
+    message = EmailMessage(policy=WIRE)
+    message.set_content(body.text, cte="quoted-printable")
+    message.add_alternative(body.html, subtype="html", cte="quoted-printable")
+    page = message.get_payload()[1]  # type: ignore[index]
+    assert isinstance(page, EmailMessage)  # noqa: S101
+    for cid, png in body.images.items():
+        page.add_related(png, "image", "png", cid=f"<{cid}>", disposition="inline")
+    if pdf:
+        message.add_attachment(pdf[1], maintype="application", subtype="pdf", filename=pdf[0])
+    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
+        seed = f"{envelope.identity}/{language}/{number}"
+        part.set_boundary(f"=_{hashlib.sha256(seed.encode()).hexdigest()[:32]}")
+    return Letter(body.subject, message.as_bytes(), labels, hashlib.sha256(pdf[1]).hexdigest() if pdf else "")
+
+
+def short_letter(envelope: Envelope, body: MailBody, labels: Mapping[str, str]) -> Letter:
+    """Without pictures and attachment, with the way to the archive: for a server that takes no large messages."""
+    where = f"{labels['mail_too_large']} {envelope.archive}" if envelope.archive else labels["mail_too_large_nowhere"]
+    message = EmailMessage(policy=WIRE)
+    message.set_content(f"{where}\n\n{body.text}", cte="quoted-printable")
+    return Letter(body.subject, message.as_bytes(), labels)
+
+
+def head(settings: MailSettings, envelope: Envelope, reader: Reader, letter: Letter) -> bytes:
+    """What stands before the content in the message to one reader. Same input, same bytes, but for the time in a DKIM
+    signature.
 
     Raises:
         DocumentError: a text would become a header of its own; nothing of it is sent.
     """
     message = EmailMessage(policy=WIRE)
-    headers = _headers(settings, envelope, reader, body, labels, pdf[1] if pdf else b"")
+    headers = _headers(settings, envelope, reader, letter)
     for name, value in headers.items():
         message[name] = value
-    if short:
-        message.set_content(_short(body, labels, envelope.archive), cte="quoted-printable")
-    else:
-        _fill(message, body, pdf, seed=headers["Message-ID"])
-    content = message.as_bytes()
-    check(
-        content, set(headers) | {"MIME-Version", "Content-Type"} | ({"Content-Transfer-Encoding"} if short else set())
-    )
-    return _signed(content, settings) if settings.dkim else content
+    lines = message.as_bytes().removesuffix(b"\r\n")
+    of_content = letter.content.partition(b"\r\n\r\n")[0]
+    check(lines + of_content, {*headers, *message_from_bytes(of_content, policy=policy.compat32)})
+    return _signature(lines + letter.content, settings) + lines if settings.dkim else lines
 
 
 def message_id(settings: MailSettings, envelope: Envelope, address: str, revision: int | None = None) -> str:
@@ -118,39 +146,35 @@ def file_name(title: str, day: str, kind: str) -> str:
     return " ".join(f"{plain} {day}".split()) + f".{kind}"
 
 
-def check(content: bytes, expected: set[str]) -> None:
-    """Whether the finished bytes have the headers that we wrote and no others, each once.
+def check(head: bytes, expected: set[str]) -> None:
+    """Whether the finished lines are the headers that we wrote and no others, each once.
 
     Raises:
         DocumentError: they do not.
     """
-    head = content.partition(b"\r\n\r\n")[0]
     found = Counter(name.lower() for name in BytesParser(policy=policy.default).parsebytes(head + b"\r\n\r\n"))
     if found != Counter(name.lower() for name in expected):
         odd = sorted(set(found) ^ {name.lower() for name in expected}) or sorted(n for n, c in found.items() if c > 1)
         raise DocumentError(f"mail: a text would become a header ({', '.join(odd)[:80]}); nothing is sent")
 
 
-def _headers(
-    settings: MailSettings, envelope: Envelope, reader: Reader, body: MailBody, labels: Mapping[str, str], pdf: bytes
-) -> dict[str, str]:
+def _headers(settings: MailSettings, envelope: Envelope, reader: Reader, letter: Letter) -> dict[str, str]:
     host = domain(settings)
     sender_name, sender = parts(settings.sender)
-    corrected = f"[{labels['mail_corrected']}] " if envelope.revision else ""
-    identity = f"{envelope.brief}/{envelope.occurrence}/r{envelope.revision}"
+    corrected = f"[{letter.labels['mail_corrected']}] " if envelope.revision else ""
     headers = {
         "From": _named(sender_name, mailbox(sender)),
         "To": _named(reader.name, reader.address),
-        "Subject": one_line(corrected + body.subject),
+        "Subject": one_line(corrected + letter.subject),
         "Date": format_datetime(envelope.date),
         "Message-ID": message_id(settings, envelope, reader.address),
         "Auto-Submitted": "auto-generated",
         "Precedence": "bulk",
         "List-Id": f"<{envelope.brief}.{host}>",
-        "X-Brief": identity,
+        "X-Brief": envelope.identity,
     }
-    if pdf:
-        headers["X-Brief-SHA256"] = hashlib.sha256(pdf).hexdigest()
+    if letter.pdf_sha256:
+        headers["X-Brief-SHA256"] = letter.pdf_sha256
     if settings.reply_to:
         name, address = parts(settings.reply_to)
         headers["Reply-To"] = _named(name, mailbox(address))
@@ -168,27 +192,7 @@ def _named(name: str, address: str) -> str:
     return str(Address(plain, local, host))
 
 
-def _fill(message: EmailMessage, body: MailBody, pdf: tuple[str, bytes] | None, seed: str) -> None:
-    """mixed(alternative(text, related(html, pictures)), pdf), with boundaries that do not change."""
-    message.set_content(body.text, cte="quoted-printable")
-    message.add_alternative(body.html, subtype="html", cte="quoted-printable")
-    page = message.get_payload()[1]  # type: ignore[index]
-    assert isinstance(page, EmailMessage)  # noqa: S101
-    for cid, png in body.images.items():
-        page.add_related(png, "image", "png", cid=f"<{cid}>", disposition="inline")
-    if pdf:
-        name, content = pdf
-        message.add_attachment(content, maintype="application", subtype="pdf", filename=name)
-    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{hashlib.sha256(f'{seed}/{number}'.encode()).hexdigest()[:32]}")
-
-
-def _short(body: MailBody, labels: Mapping[str, str], archive: str) -> str:
-    where = f"{labels['mail_too_large']} {archive}" if archive else labels["mail_too_large_nowhere"]
-    return f"{where}\n\n{body.text}"
-
-
-def _signed(content: bytes, settings: MailSettings) -> bytes:
+def _signature(content: bytes, settings: MailSettings) -> bytes:
     assert settings.dkim  # noqa: S101
     try:
         import dkim
@@ -202,4 +206,4 @@ def _signed(content: bytes, settings: MailSettings) -> bytes:
         )
     except dkim.KeyFormatError as error:
         raise ConfigError(["mail.dkim.key: is no private key in PEM"]) from error
-    return line + content
+    return line

@@ -111,8 +111,9 @@ class Client(smtplib.SMTP):
 
 def quoted(content: bytes) -> bytes:
     """Lines that end in CRLF, the last one too, and dots at their beginning doubled: no content can end itself."""
-    lines = re.sub(rb"\r\n|\r|\n", b"\r\n", content)
-    lines = re.sub(rb"(?m)^\.", b"..", lines)
+    lines = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+    lines = lines.replace(b"\r\n.", b"\r\n..")
+    lines = b"." + lines if lines.startswith(b".") else lines
     return lines if lines.endswith(b"\r\n") else lines + b"\r\n"
 
 

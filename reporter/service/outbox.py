@@ -25,7 +25,7 @@ from reporter.service.alerts import RELAY_TROUBLE
 from reporter.service.ledger import Ledger
 from reporter.service.lookups import anybody_has, newer_mail
 from reporter.service.rows import Delivery, Run
-from reporter.service.spool import read
+from reporter.service.spool import read_message, sha256_of
 from reporter.service.suspension import heard
 from reporter.service.witness import Testimony, Witnesses
 
@@ -102,7 +102,7 @@ def _try(
     """One attempt; what is wrong with the relay as such, or an empty text."""
     if _too_late(ledger, run, delivery, clock()):
         return ""
-    content = read(ledger, delivery.eml_path, delivery.eml_sha256)
+    content = read_message(ledger, delivery.eml_path, delivery.eml_sha256)
     relay = f"{settings.relay.host}:{settings.relay.port}"
     sending = ledger.move(delivery, "sending", clock(), witnesses.now(), attempts=delivery.attempts + 1, relay=relay)
     if sending is None:
@@ -184,13 +184,13 @@ def _refused_alike(ledger: Ledger, run: Run, now: datetime) -> str:
     return f"{bounced[0].smtp_code} {one}, and so for all readers"
 
 
-SHORT = ".short.eml"
+SHORT = ".short"  # after the name of a message: the one for a relay that takes no large ones
 
 
 def _shorten(ledger: Ledger, delivery: Delivery, outcome: Outcome, clock: Clock) -> None:
     """The relay takes no message of this size: the short one, with the way to the archive, goes in its place."""
-    path = delivery.eml_path.removesuffix(".eml") + SHORT
-    sha256 = (ledger.state / f"{path}.sha256").read_text(encoding="ascii")
+    path = delivery.eml_path + SHORT
+    sha256 = sha256_of(ledger, path)
     ledger.move(
         delivery, "queued", clock(), f"too big: {outcome.text}", eml_path=path, eml_sha256=sha256, next_try_utc=clock()
     )

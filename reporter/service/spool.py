@@ -127,16 +127,63 @@ def artifacts(state: Path, run: Run) -> list[Artifact]:
     ]
 
 
+def write_content(folder: Path, content: bytes) -> str:
+    """What many messages have in common; gives its name, which is that of these bytes and no others."""
+    name = f"{hashlib.sha256(content).hexdigest()[:24]}.mime"
+    if not (folder / name).exists():
+        write(folder / f".{name}.tmp", content)
+        rename(folder / f".{name}.tmp", folder / name)
+    return name
+
+
+def write_message(path: Path, head: bytes, content: bytes, name: str) -> str:
+    """A message of which only the head is its own; gives the SHA-256 of the whole.
+
+    Args:
+        name: Of the file beside it that `write_content` made of the content.
+    """
+    sha256 = hashlib.sha256(head + content).hexdigest()
+    write(path, f"{name} {sha256}\n".encode() + head)
+    return sha256
+
+
+def read_message(ledger: Ledger, path: str, sha256: str) -> bytes:
+    """
+    Raises:
+        LedgerError: it is gone or changed.
+    """
+    line, _, head = _content(ledger, path).partition(b"\n")
+    name = line.partition(b" ")[0].decode("ascii", "replace")
+    message = head + _content(ledger, f"{path.rpartition('/')[0]}/{name.replace('/', '_')}")
+    return _checked(ledger, path, message, sha256)
+
+
+def sha256_of(ledger: Ledger, path: str) -> str:
+    """What `write_message` gave.
+
+    Raises:
+        LedgerError: it is gone.
+    """
+    return _content(ledger, path).partition(b"\n")[0].rpartition(b" ")[2].decode("ascii", "replace")
+
+
 def read(ledger: Ledger, path: str, sha256: str) -> bytes:
     """A file of the spool.
 
     Raises:
         LedgerError: it is gone or changed.
     """
+    return _checked(ledger, path, _content(ledger, path), sha256)
+
+
+def _content(ledger: Ledger, path: str) -> bytes:
     try:
-        content = (ledger.state / path).read_bytes()
+        return (ledger.state / path).read_bytes()
     except OSError as error:
         raise LedgerError(f"{ledger.state / path} cannot be read: {error.strerror}; nothing is sent of it") from error
+
+
+def _checked(ledger: Ledger, path: str, content: bytes, sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise LedgerError(f"{ledger.state / path} has changed since it was written; nothing is sent of it")
     return content

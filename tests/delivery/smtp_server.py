@@ -146,6 +146,9 @@ class Conversation:
                 else:
                     self.answer("rcpt")
                     recipients.append(address)
+            elif verb == "RSET":
+                sender, recipients = "", []
+                self.say("250 2.0.0 Ok")
             elif verb == "DATA":
                 self.data(sender, recipients)
             elif verb == "QUIT":

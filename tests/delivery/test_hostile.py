@@ -20,11 +20,12 @@ import pypdf
 import pytest
 
 from reporter.channels import MailSettings, Relay
-from reporter.delivery.message import Envelope, Reader, compose, file_name, one_line
+from reporter.delivery.message import Envelope, Reader, file_name, one_line
 from reporter.document.email import MailBody
 from reporter.errors import DocumentError
 from reporter.limits import Limits, run_limited
 from tests.delivery.test_archive import NOW
+from tests.delivery.test_message import compose
 
 SETTINGS = MailSettings(sender="Brief <brief@example.com>", relay=Relay(host="127.0.0.1", tls="off"))
 ENVELOPE = Envelope(brief="small-caps", occurrence="2024-10-16", revision=0, instance="i", date=NOW)

@@ -12,7 +12,7 @@ import pytest
 
 from reporter.channels import OAuth2, Relay
 from reporter.delivery import mail
-from reporter.delivery.mail import Fate, Outcome, transmit
+from reporter.delivery.mail import Connection, Fate, Outcome, transmit
 from reporter.delivery.smtp import quoted
 from reporter.setting import Secret
 from tests.delivery.smtp_server import ACTS, STEPS, SmtpServer, certificates
@@ -106,6 +106,51 @@ def test_no_content_can_end_itself() -> None:
     """SMTP smuggling: bare line ends are made whole, dots doubled (RFC 5321, 4.5.2)."""
     wire = quoted(b"a\n.\rMAIL FROM:<x>\r\n.\r\n.b")
     assert wire == b"a\r\n..\r\nMAIL FROM:<x>\r\n..\r\n..b\r\n"
+    assert quoted(b".a\r\r\n\n.\r") == b"..a\r\n\r\n\r\n..\r\n"
+
+
+def test_many_go_over_one_connection(tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with a transaction of its own, also after one that was refused; one login, one QUIT."""
+    refused = {"bea@example.com": "550 5.1.1 No such user", "cyd@example.com": "451 4.7.1 Greylisted"}
+    names = ("ann", "bea", "cyd", "dan")
+    with SmtpServer(tls=tls[0], auth="PLAIN", replies_for=refused) as server:
+        with Connection(relay(server, tls, **password(monkeypatch))) as connection:
+            fates = [
+                connection.transmit("b@example.com", f"{name}@example.com", BODY, lambda: True).fate for name in names
+            ]
+        assert fates == [Fate.ACCEPTED, Fate.BOUNCED, Fate.LATER, Fate.ACCEPTED]
+        assert [message.recipients for message in server.messages] == [["ann@example.com"], ["dan@example.com"]]
+        verbs = [command.split()[0] for command in server.commands]
+    assert (verbs.count("EHLO"), verbs.count("AUTH"), verbs.count("QUIT"), verbs.count("RSET")) == (2, 1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "end", ["421 4.7.0 Too many messages in this session", "451 4.3.0 Not on this one", "close", "reset"]
+)
+def test_a_relay_that_had_enough_of_a_connection_gets_another(end: str) -> None:
+    """Whatever it does at the second message: that goes at once on a new connection, and nothing twice."""
+    with SmtpServer(acts={"mail": [None, end, None]}) as server:
+        with Connection(relay(server)) as connection:
+            fates = [
+                connection.transmit("b@example.com", f"{name}@example.com", BODY, lambda: True).fate
+                for name in ("ann", "bea", "cyd")
+            ]
+        assert fates == [Fate.ACCEPTED] * 3
+        assert [message.recipients[0][:3] for message in server.messages] == ["ann", "bea", "cyd"]
+        assert sum(command.startswith("EHLO") for command in server.commands) == 2
+
+
+@pytest.mark.fault("D1")
+@pytest.mark.parametrize("act", ACTS)
+def test_doubt_about_one_message_is_none_about_the_next(act: str) -> None:
+    with SmtpServer(acts={"dot": [None, act, None]}) as server:
+        with Connection(relay(server)) as connection:
+            fates = [
+                connection.transmit("b@example.com", f"{name}@example.com", BODY, lambda: True).fate
+                for name in ("ann", "bea", "cyd")
+            ]
+        assert fates == [Fate.ACCEPTED, Fate.UNKNOWN, Fate.ACCEPTED]
+        assert [message.recipients[0][:3] for message in server.messages] == ["ann", "cyd"]
 
 
 @pytest.mark.fault("D7")

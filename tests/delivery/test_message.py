@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from reporter.channels import MailSettings, Recipient, Relay
 from reporter.config import Brief
-from reporter.delivery.message import Envelope, Reader, compose, file_name, message_id
+from reporter.delivery.message import Envelope, Reader, file_name, head, letter, message_id
 from reporter.delivery.recipients import readers
 from reporter.document.email import MailBody
 from reporter.errors import ConfigError
@@ -28,6 +29,19 @@ HOSTILE = (
     "=?utf-8?b?Cg==?= Bcc: eve@example.com", "a\x00b", "\u202eevil", "\u2028Bcc: eve@example.com", "\ud800",
     "=?utf-8?q?=0D=0ASubject:_other?=", "é" * 500, "\x0bBcc: eve@example.com", "a\x85Bcc: eve@example.com",
 )  # fmt: skip
+
+
+def compose(
+    settings: MailSettings,
+    envelope: Envelope,
+    reader: Reader,
+    body: MailBody,
+    labels: Mapping[str, str],
+    pdf: tuple[str, bytes] | None,
+) -> bytes:
+    """A whole message, as it is put together for the wire."""
+    made = letter(envelope, reader.language, body, labels, pdf)
+    return head(settings, envelope, reader, made) + made.content
 
 
 def message(subject: str = "Small caps", name: str = "Ann", address: str = "ann@example.com") -> EmailMessage:
@@ -55,6 +69,13 @@ def test_a_message_names_its_reader_alone() -> None:
         other = {"ann@example.com": "bob", "bob@example.com": "ann"}[address]
         made = message(address=address, name="")
         assert address in str(made["To"]) and other not in made.as_string()
+
+
+def test_readers_of_a_language_get_the_same_content() -> None:
+    """It lies on the disk once; only the head is of one reader."""
+    ann, bob = (message(address=address, name=name) for address, name in (("ann@example.com", "Ann"), ("b@c.org", "")))
+    assert ann.as_bytes().partition(b"\n\n")[2] == bob.as_bytes().partition(b"\n\n")[2]
+    assert {key for key in ann if ann[key] != bob[key]} == {"To", "Message-ID"}
 
 
 @pytest.mark.fault("D11")

@@ -28,8 +28,8 @@ import pypdf
 import pytest
 
 from reporter.service.ledger import open_ledger
-from reporter.service.rows import Run
-from reporter.service.spool import read_edition
+from reporter.service.rows import Delivery, Run
+from reporter.service.spool import read_edition, read_message
 from tests.delivery.servers import free_port, wait_for
 from tests.delivery.test_archive import NOW
 from tests.programs import needs
@@ -132,7 +132,7 @@ def test_what_arrives_is_what_was_queued_and_every_part_opens(postfix: Postfix, 
         run = ledger.one(Run)
         assert run
         edition = read_edition(ledger, run)
-    queued = {path.read_bytes() for path in spool.rglob("*.eml") if "short" not in path.name}
+        queued = {read_message(ledger, row.eml_path, row.eml_sha256) for row in ledger.rows(Delivery)}
     arrived = postfix.arrived(2)
     assert {body_of(content) for content in arrived} == queued and len(queued) == 2
 

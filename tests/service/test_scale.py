@@ -153,9 +153,9 @@ def test_sessions_asked_for_by_hand_are_no_newest_runs(state: Path) -> None:
 
 def test_each_of_many_readers_costs_the_same(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lists of readers are long: what is asked before a message goes out must not read the others."""
-    monkeypatch.setattr(outbox, "read", lambda *_: b"")
+    monkeypatch.setattr(outbox, "read_message", lambda *_: b"")
     monkeypatch.setattr(
-        outbox.Connection, "transmit", lambda *given: (given[-1](), Outcome(Fate.ACCEPTED, 250, "Ok"))[1]
+        outbox.Connection, "transmit", lambda *given: (given[4](), Outcome(Fate.ACCEPTED, 250, "Ok"))[1]
     )
 
     def steps(readers: int) -> float:

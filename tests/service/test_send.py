@@ -16,7 +16,10 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import dkim
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from reporter.crash import POINTS
 from reporter.service.alerts import of_editions
@@ -96,6 +99,34 @@ def test_a_death_during_the_recovery(point: str, tmp_path: Path, configure: Call
             assert send(tmp_path, crash_at=f"{point}:{number}").returncode == 137
         assert send(tmp_path).returncode == 0
         assert received(server) == ONCE
+
+
+def test_a_signature_holds_for_what_arrives(tmp_path: Path, configure: Callable[..., None]) -> None:
+    """DKIM (RFC 6376) by dkimpy's own verification, on the bytes that the relay got, whole and short; what is queued
+    can be looked at."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    (tmp_path / "dkim.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    (tmp_path / "dkim.pem").chmod(0o600)
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    asked = []
+
+    def name_server(name: bytes, timeout: int = 5) -> bytes:
+        asked.append(name)
+        return b"v=DKIM1; k=rsa; p=" + base64.b64encode(public)
+
+    with SmtpServer(acts={"dot": [None, None, "552 5.3.4 Too big", None]}) as server:
+        configure(server, mail="  dkim: {selector: brief, key: {file: dkim.pem}}\n")
+        assert send(tmp_path).returncode == 0
+        assert received(server) == ONCE
+        for message in server.messages:
+            assert dkim.verify(message.content, dnsfunc=name_server)
+            assert not dkim.verify(message.content.replace(b"Text", b"Test", 1), dnsfunc=name_server)
+            assert not dkim.verify(message.content.replace(b"Subject: ", b"Subject: [x] ", 1), dnsfunc=name_server)
+        assert set(asked) == {b"brief._domainkey.example.com."}
+        assert b"application/pdf" not in server.messages[2].content
+        for number, message in enumerate(server.messages, 1):
+            printed = run(tmp_path, "outbox", "show", str(number), "--eml").stdout
+            assert printed.encode().replace(b"\r\n", b"\n") == message.content.replace(b"\r\n", b"\n")
 
 
 @pytest.mark.fault("D8")

@@ -16,7 +16,7 @@ from reporter.service.stages.archive import (
     opened,
     targets,
 )
-from reporter.service.stages.mail import held_readers, messages, queue
+from reporter.service.stages.mail import held_readers, queue, written
 from reporter.service.stages.make import MAKING, make, spooled
 from reporter.service.stages.run import CLOSED, alone, begin, finish, reopen, revise
 
@@ -34,11 +34,11 @@ __all__ = [
     "mailed_elsewhere",
     "make",
     "marker",
-    "messages",
     "opened",
     "queue",
     "reopen",
     "revise",
     "spooled",
     "targets",
+    "written",
 ]

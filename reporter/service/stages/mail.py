@@ -7,15 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from reporter.channels import MailSettings
 from reporter.config import Brief, Config
 from reporter.crash import crash_point
-from reporter.delivery.message import Envelope, Reader, compose, file_name, message_id
+from reporter.delivery.message import Envelope, Letter, Reader, file_name, head, letter, message_id, short_letter
 from reporter.document.edition import Edition
 from reporter.language import Language
 from reporter.service import spool
 from reporter.service.ledger import Ledger
-from reporter.service.outbox import Clock
+from reporter.service.outbox import SHORT, Clock
 from reporter.service.rows import Delivery, Run
 from reporter.service.stages.archive import archived_at
 from reporter.service.stages.run import again
@@ -63,22 +62,31 @@ def _write_messages(
         tried = min(tried, PERIODS[brief.schedule.period] / 2)
     give_up = max(now, min(now + tried, run.deadline_utc))
     held = {} if run.occurrence.startswith("adhoc:") else suspended(ledger)
+    letters: dict[str, list[tuple[str, Letter, str]]] = {}  # ending, letter and file of its content, by language
     for reader in readers:
+        if reader.language not in letters:
+            both = written(envelope, reader.language, edition, brief, config.templates)
+            letters[reader.language] = [
+                (ending, one, spool.write_content(ledger.state / folder, one.content))
+                for ending, one in zip(("", SHORT), both, strict=True)
+            ]
         path = f"{folder}/{hashlib.sha256(reader.address.casefold().encode()).hexdigest()[:24]}"
-        whole, short = messages(config.mail, envelope, reader, edition, brief, config.templates)
-        short_sha256 = hashlib.sha256(short).hexdigest()
-        spool.write(ledger.state / f"{path}.eml", whole)
-        spool.write(ledger.state / f"{path}.short.eml", short)
-        spool.write(ledger.state / f"{path}.short.eml.sha256", short_sha256.encode())
+        whole, _ = (
+            spool.write_message(
+                ledger.state / f"{path}{ending}", head(config.mail, envelope, reader, one), one.content, name
+            )
+            for ending, one, name in letters[reader.language]
+        )
+        answer = held.get(reader.address.casefold())
         yield Delivery(
             run_id=run.run_id or 0,
             revision=run.revision,
             recipient=reader.address,
             message_id=message_id(config.mail, envelope, reader.address),
-            state="cancelled" if reader.address.casefold() in held else "queued",
-            smtp_text=SUSPENDED + held[reader.address.casefold()] if reader.address.casefold() in held else None,
-            eml_path=f"{path}.eml",
-            eml_sha256=hashlib.sha256(whole).hexdigest(),
+            state="queued" if answer is None else "cancelled",
+            smtp_text=None if answer is None else SUSPENDED + answer,
+            eml_path=path,
+            eml_sha256=whole,
             next_try_utc=now,
             give_up_utc=give_up,
         )
@@ -91,15 +99,14 @@ def held_readers(ledger: Ledger, run: Run) -> list[Delivery]:
     return [one for one in cancelled if (one.smtp_text or "").startswith(SUSPENDED)]
 
 
-def messages(
-    settings: MailSettings, envelope: Envelope, reader: Reader, edition: Edition, brief: Brief, templates: Path | None
-) -> tuple[bytes, bytes]:
-    """The message to a reader, and the short one for a relay that takes no large ones."""
-    language = Language(reader.language, templates)
+def written(
+    envelope: Envelope, code: str, edition: Edition, brief: Brief, templates: Path | None
+) -> tuple[Letter, Letter]:
+    """What readers of a language get, and the short form for a relay that takes no large messages."""
+    language = Language(code, templates)
     labels = language.labels["document"]
     title = language.title(brief.title, brief.subject)
-    made = next((name for name in edition.files if name.endswith(f"-{reader.language}.pdf")), None)
+    made = next((name for name in edition.files if name.endswith(f"-{code}.pdf")), None)
     pdf = (file_name(title, edition.session.isoformat(), "pdf"), edition.files[made]) if made else None
-    body = edition.mails[reader.language]
-    whole = compose(settings, envelope, reader, body, labels, pdf)
-    return whole, compose(settings, envelope, reader, body, labels, pdf, short=True)
+    body = edition.mails[code]
+    return letter(envelope, code, body, labels, pdf), short_letter(envelope, body, labels)
