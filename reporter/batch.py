@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reporter import __version__
 from reporter.batch_file import Job
+from reporter.charts.gallery import Gallery
 from reporter.config import Brief, Config
 from reporter.delivery.archive import shelves, sound_manifest
 from reporter.delivery.shelf import read_shelf
@@ -71,7 +72,15 @@ def build(task: Task) -> Edition:
         raise DocumentError("this worker has another version of the program or its templates; install the same")
     config = task.config.model_copy(update={"templates": unpacked(task.overlay) if task.overlay else None})
     brief = task.job.brief
-    return build_edition(config, brief, task.facts, task.voices, languages=brief.languages, mail=task.mail)
+    return build_edition(
+        config, brief, task.facts, task.voices, languages=brief.languages, mail=task.mail, gallery=gallery()
+    )
+
+
+@cache
+def gallery() -> Gallery:
+    """Of this worker."""
+    return Gallery()
 
 
 @cache

@@ -6,7 +6,7 @@ How any number is written is decided in one place, `Language.spell`; every text,
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date
@@ -168,6 +168,10 @@ class Language:
         spoken = tuple(self._numbers)
         self._numbers.clear()
         return spoken
+
+    def spell_again(self, numbers: Iterable[tuple[str, str]]) -> None:
+        """What was spelled stands once more, on a drawing that need not be made again."""
+        self._numbers += numbers
 
     def _ordinal(self, value: int, form: str = "") -> str:
         """In words as far as the language has them; `form` is the suffix of its lists: "_feminine"."""

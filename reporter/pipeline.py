@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from reporter.charts import chart_heights, draw_charts, draw_pictures
+from reporter.charts import chart_heights
+from reporter.charts.gallery import Gallery
 from reporter.config import Brief, Config
 from reporter.document.audit import audit_html, audit_pdf, audit_text, audit_unmarked_html, open_account
 from reporter.document.claims import Speaker, claims, lexicon, statements
@@ -98,16 +99,20 @@ def build_edition(
     *,
     languages: Sequence[str],
     mail: Mail = Mail.NONE,
+    gallery: Gallery | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Edition:
     """Story, charts, pages: all of an edition but its table of prices. Same input, same bytes; reads no source.
 
     A pure task: it can run in another process or on another machine, and twice.
 
+    Args:
+        gallery: Drawings that were made before, in a process that makes many editions.
+
     Raises:
         DocumentError: a template is wrong, or a page has a number that no fact stands behind.
     """
-    name, as_of = facts.brief, facts.as_of
+    name, as_of, gallery = facts.brief, facts.as_of, gallery or Gallery()
     facts = replace(facts, quality=replace(facts.quality, silent=voices.silent))
     story = write_story(facts, voices, field_kind=brief.field_kind, implication=brief.implication)
 
@@ -123,7 +128,7 @@ def build_edition(
         heights = chart_heights(facts)
         pages[code] = page = make_page(facts, story, tuple(heights), speaker, brief=brief, brand=config.brand)
         layout = lay_out(page, heights, config.paper)
-        drawn = draw_charts(facts, speaker.language, config.brand.accent, layout.charts)
+        drawn = gallery.charts(facts, speaker.language, config.brand.accent, layout.charts)
         charts = {chart: drawing.svg for chart, drawing in drawn.items()}
         speaker.lettered(charts)
         account = open_account(speaker, facts, voices, brief, config.brand)
@@ -142,7 +147,7 @@ def build_edition(
         files[file_name(name, as_of, code, "svg")] = render_thumbnail(page, charts, config.templates)
         if mail is not Mail.NONE:
             progress(f"mail, {code}")
-            pictures = draw_pictures(facts, speaker.language, page.charts, config.brand.accent)
+            pictures = gallery.pictures(facts, speaker.language, page.charts, config.brand.accent)
             mails[code] = body = make_mail(page, pictures, config.templates, test=mail is Mail.TEST)
             audit_text(f"{body.subject}\n{body.preheader}\n{body.text}", account, f"the mail in {code}")
             audit_unmarked_html(body.html, account, f"the mail in {code}, HTML")

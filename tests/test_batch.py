@@ -19,8 +19,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from reporter.batch import Outcome, Shared, build, is_made, run_batch
+from reporter.batch import Outcome, Shared, build, gallery, is_made, run_batch
 from reporter.batch_file import Job, read_batch
+from reporter.charts import gallery as gallery_module
 from reporter.config import Config, FilesSettings
 from reporter.delivery.archive import publish
 from reporter.document.edition import Edition
@@ -146,6 +147,33 @@ class TestRun:
             path.rmdir() if path.is_dir() else path.unlink()
         assert contents(run(jobs, "processes")) == one
         assert len([name for name in one if name.endswith(".html")]) == 3
+
+    def test_charts_are_drawn_once_for_all_who_look_at_the_same_facts(
+        self,
+        ask: Callable[..., tuple[Job, ...]],
+        ours: Config,
+        calendar: Calendar,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """And what the second one gets is byte for byte what it would have got alone, mail included."""
+        drawn: list[tuple[str, ...]] = []
+        draw = gallery_module.draw_charts
+        monkeypatch.setattr(gallery_module, "draw_charts", lambda *given: drawn.append(given[-1]) or draw(*given))
+        clients = "".join(f"  {name}: {{languages: [en]}}\n" for name in "abcd")
+        jobs = ask(f"clients:\n{clients}editions:\n  - {{brief: bonds, clients: [a, b, c, d]}}\n")
+        shared = Shared(jobs, ours, calendar, AS_OF)
+        alone = []
+        for job in jobs:
+            gallery.cache_clear()
+            alone.append(build(shared.task(job, Mail.READERS)))
+        once = set(drawn)
+        assert len(drawn) == 4 * len(once)
+        drawn.clear()
+        gallery.cache_clear()
+        together = [build(shared.task(job, Mail.READERS)) for job in jobs]
+        assert set(drawn) == once
+        assert len(drawn) <= 2.5 * len(once), "as many heights as there are: other wordings need another room"
+        assert [(one.files, one.mails) for one in together] == [(one.files, one.mails) for one in alone]
 
     def test_a_failure_ends_its_own_edition_only(
         self, ask: Callable[..., tuple[Job, ...]], ours: Config, calendar: Calendar, tmp_path: Path

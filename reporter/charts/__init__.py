@@ -59,15 +59,20 @@ def chart_heights(facts: Facts) -> Mapping[str, tuple[float, float, float]]:
 
 
 def draw_charts(
-    facts: Facts, language: Language, accent: str = ACCENT, heights: Mapping[str, float] | None = None
+    facts: Facts,
+    language: Language,
+    accent: str = ACCENT,
+    heights: Mapping[str, float] | None = None,
+    names: Collection[str] = tuple(CHARTS),
 ) -> Mapping[str, Drawing]:
     """By name, in the order of the page.
 
     Args:
         accent: The subject's colour, #rrggbb.
         heights: In points; a chart that is not named has its natural one.
+        names: Of the charts that are wanted; one whose facts are absent is absent.
     """
-    drawn = _drawn(facts, language, accent, heights or {})
+    drawn = _drawn(facts, language, accent, heights or {}, names)
     return {name: Drawing(to_svg(canvas.figure, name), canvas.frame) for name, canvas in drawn}
 
 
@@ -84,7 +89,7 @@ def draw_pictures(
 
 
 def _drawn(
-    facts: Facts, language: Language, accent: str, heights: Mapping[str, float], names: Collection[str] = tuple(CHARTS)
+    facts: Facts, language: Language, accent: str, heights: Mapping[str, float], names: Collection[str]
 ) -> Iterator[tuple[str, Canvas]]:
     with rc_context(look(accent)):  # type: ignore[arg-type]
         for name, chart in CHARTS.items():

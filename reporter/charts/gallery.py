@@ -1,0 +1,68 @@
+"""Drawings that this process has made already: in a batch many clients look at the same facts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from reporter.charts import Drawing, chart_heights, draw_charts, draw_pictures
+from reporter.facts import Facts
+from reporter.language import Language
+
+Drawn = TypeVar("Drawn")
+Spelled = tuple[tuple[str, str], ...]
+#: Drawings that are kept: 10 kB each on a page, 40 kB in a mail.
+MOST = 200
+
+
+class Gallery:
+    """Draws what it has not drawn yet. Folders of templates must not change while it lives."""
+
+    def __init__(self) -> None:
+        self._kept: dict[object, tuple[Any, Spelled]] = {}  # with the numbers on them; the one used last comes last
+
+    def charts(
+        self, facts: Facts, language: Language, accent: str, heights: Mapping[str, float]
+    ) -> Mapping[str, Drawing]:
+        """As `draw_charts`."""
+        seen = shown(facts)
+        found: dict[str, Drawing] = {}
+        for name in chart_heights(facts):
+            height = {name: heights[name]} if name in heights else {}
+            found |= self._found(
+                (seen, language, accent, name, *height.values()),
+                partial(draw_charts, facts, language, accent, height, (name,)),
+            )
+        return found
+
+    def pictures(self, facts: Facts, language: Language, names: Collection[str], accent: str) -> Mapping[str, bytes]:
+        """As `draw_pictures`."""
+        seen = shown(facts)
+        found: dict[str, bytes] = {}
+        for name in names:
+            found |= self._found(
+                (seen, language, accent, name, "png"),
+                partial(draw_pictures, facts, language, (name,), accent),
+            )
+        return found
+
+    def _found(self, asked: tuple[Any, ...], draw: Callable[[], Drawn]) -> Drawn:
+        seen, language, *more = asked
+        key = (seen, language.code, language.folders, *more)
+        spelled_before = language.spoken()
+        drawn, spelled = self._kept.pop(key) if key in self._kept else (draw(), language.spoken())
+        language.spell_again((*spelled_before, *spelled))
+        self._kept[key] = drawn, spelled
+        if len(self._kept) > MOST:
+            del self._kept[next(iter(self._kept))]
+        found: Drawn = drawn
+        return found
+
+
+def shown(facts: Facts) -> str:
+    """A hash of everything that can be on a drawing; the name of the brief is on none."""
+    everything = repr(replace(facts, brief=""))
+    return hashlib.sha256(everything.encode("utf-8", "surrogateescape")).hexdigest()
