@@ -118,7 +118,7 @@ def build_edition(
 
     shortfall = pdf_problem() if "pdf" in config.formats else ""
     formats = [kind for kind in config.formats if not (kind == "pdf" and shortfall)]
-    rotation = Rotation(name, facts.week.number, facts.week.place)
+    rotation = rotation_of(brief, facts)
     speakers = {code: Speaker(Language(code, config.templates, rotation)) for code in languages}
     pages: dict[str, Page] = {}
     mails: dict[str, MailBody] = {}
@@ -232,3 +232,10 @@ def neighbours(
 
 def verdict_label(facts: Facts) -> str:
     return str(facts.verdict.label) if facts.verdict else ""
+
+
+def rotation_of(brief: Brief, facts: Facts) -> Rotation:
+    """Wordings are dealt by the week; a brief that is due every month has its own deal, one a month."""
+    if brief.schedule and brief.schedule.period == "month":
+        return Rotation(facts.brief, facts.as_of.year * 12 + facts.as_of.month)
+    return Rotation(facts.brief, facts.week.number, facts.week.place)

@@ -16,7 +16,7 @@ class Rotation:
     """
 
     brief: str = ""
-    week: int = 0  # number of the week
+    week: int = 0  # number of the week; of the month for a brief that is due every month
     place: int = 0  # of the session in its week, see facts/week.py
 
     def pick(self, kind: str, n: int) -> int:

@@ -33,7 +33,8 @@ def run(yahoo: Yahoo, tmp_path_factory: pytest.TempPathFactory) -> Run:
     (folder / "config.yaml").write_text(
         f"sources: {{yahoo: {{base_url: '{yahoo.url}', spacing: 0, budget: 9}}}}\n"
         "templates: words\n"
-        "briefs: {pair: {subject: IJR, benchmark: SPY, field: [MTUM, IVW], languages: [en]}}\n"
+        "briefs: {pair: {subject: IJR, benchmark: SPY, field: [MTUM, IVW], languages: [en], "
+        "schedule: {every: month, after_close: 2h}}}\n"
     )
     (folder / "words" / "languages" / "en").mkdir(parents=True)
     bundled = Path(__file__).parents[1] / "templates" / "languages" / "en" / "names.yaml"
@@ -61,7 +62,8 @@ def test_the_same_bytes(run: Run) -> None:
 def test_no_secret_and_no_reader_is_in_the_settings(run: Run) -> None:
     settings = json.loads((run.folder / FOLDER / "settings.json").read_text())
     assert settings["asked"]["subject"] == "IJR" and settings["quality"]["status"] == "ok"
-    assert not {"recipients", "schedule", "sources"} & settings["asked"].keys()
+    assert not {"recipients", "sources"} & settings["asked"].keys()
+    assert settings["asked"]["schedule"] == {"every": "month"}, "wordings are dealt by the month"
 
 
 def test_what_the_data_of_today_would_change(run: Run, yahoo: Yahoo) -> None:

@@ -23,7 +23,7 @@ from reporter.prices.quality import Issue, Quality, Status
 from reporter.setting import Setting
 
 SCHEMA = 1
-#: Settings of a brief that say who gets it and when, or where it comes from; no page depends on them.
+#: Settings of a brief that say who gets it and when, or where it comes from; no page depends on them, but for `rhythm`.
 ELSEWHERE = {"recipients", "recipients_file", "schedule", "sources", "keywords"}
 
 
@@ -58,6 +58,12 @@ class Settings(Setting):
     vintage: dict[str, str | None]
 
 
+def rhythm(brief: Brief) -> dict[str, object]:
+    """Of a schedule, what the choice of wordings depends on: whether an edition is due every month."""
+    monthly = brief.schedule is not None and brief.schedule.period == "month"
+    return {"schedule": {"every": "month"}} if monthly else {}
+
+
 def settings_json(config: Config, brief: Brief, facts: Facts, languages: Sequence[str]) -> bytes:
     """UTF-8 with a line break at the end. No address and no secret is in it."""
     quality = facts.quality
@@ -71,7 +77,7 @@ def settings_json(config: Config, brief: Brief, facts: Facts, languages: Sequenc
         "formats": list(config.formats),
         "paper": config.paper,
         "brand": config.brand.model_dump(mode="json"),
-        "asked": brief.model_dump(mode="json", exclude=ELSEWHERE),
+        "asked": brief.model_dump(mode="json", exclude=ELSEWHERE) | rhythm(brief),
         "calendars": {name: changes.model_dump(mode="json") for name, changes in config.calendars.items()},
         "quality": {
             "status": str(quality.status),

@@ -19,6 +19,7 @@ from reporter.facts.lead_lag import LeadLag
 from reporter.facts.precedents import Attempt, Precedents, wilson
 from reporter.facts.returns import WINDOWS
 from reporter.facts.reversion import Reversion
+from reporter.facts.technicals import Peak, Technicals
 from reporter.prices import Prices
 from reporter.prices.bars import Flaw, Problem
 from reporter.prices.quality import Quality, Status, judge
@@ -48,11 +49,13 @@ LENGTH_ODDS = (0.03, 0.04, 0.04, 0.12, 0.25, 0.36, 0.16)
 NEWBORN = 23
 #: Where the relative strength of the pair is made to stand: gap over a window, fraction; None leaves chance to it.
 YEAR_GAPS = (None, 0.0, 0.004, -0.004, 0.02, -0.02, 0.06, -0.06, 0.15, -0.15, 0.5, -0.4)
-MONTH_GAPS = (None, 0.0, 0.001, -0.001, 0.006, -0.006, 0.02, -0.02, 0.08, -0.08)
+MONTH_GAPS = (None, 0.0, 0.001, -0.001, 0.006, -0.006, 0.02, -0.02, 0.08, -0.08, 0.25, -0.25)
 WEEK_GAPS = (None, 0.0, 0.007, -0.007, 0.03, -0.03)
 #: What the benchmark did over the month and the week.
 MONTH_MOVES = (None, 0.0, 0.038, -0.03, 0.26, -0.3, 0.01)
 WEEK_MOVES = (None, 0.0, 0.015, -0.015, 0.04, -0.05)
+#: A laggard of the year that is ahead of where it was twelve months ago, in a good week.
+LATE_RISE = {"1Y": 0.15, "YTD": -0.02, "1M": 0.04, "1W": 0.03}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,11 +131,13 @@ def make_prices(
     calm: dict[str, float | None] = {"1W": 0.0} if quiet else {}
     wild = float(rng.choice((0.2, 1.0, 1.0, 1.0, 2.5)))
     benchmark = path(rng, rows, 0.0003, 0.01 * wild)
-    benchmark = bent(benchmark, bases, {"1M": pick(rng, MONTH_MOVES), "1W": pick(rng, WEEK_MOVES)} | calm)
+    late = {"1M": 0.02, "1W": 0.01} if not quiet and rng.random() < 0.04 else {}
+    benchmark = bent(benchmark, bases, {"1M": pick(rng, MONTH_MOVES), "1W": pick(rng, WEEK_MOVES)} | calm | late)
     relative = path(rng, rows, float(rng.choice((-0.0010, -0.0004, -0.0001, 0.0, 0.0002, 0.0008))), 0.005 * wild)
     gaps = {"YTD": pick(rng, YEAR_GAPS), "1M": pick(rng, MONTH_GAPS), "1W": pick(rng, WEEK_GAPS)} | calm
-    relative = bent(relative, bases, gaps if quiet or rng.random() < 0.9 else {})
-    if not quiet and rng.random() < 0.1:
+    gaps |= LATE_RISE if late else {}
+    relative = bent(relative, bases, gaps if quiet or late or rng.random() < 0.9 else {})
+    if not (quiet or late) and rng.random() < 0.15:
         relative = extreme(rng, relative)
     logs = {brief.benchmark: benchmark, brief.subject: benchmark + relative}
     if rng.random() < 0.01:
@@ -249,12 +254,24 @@ def rare(rng: np.random.Generator, facts: Facts) -> Facts:
         changes["precedents"] = precedents(rng, facts.as_of, facts.precedents)
     if facts.lead_lag is not None and rng.random() < 0.5:
         changes["lead_lag"] = replace(facts.lead_lag, leader=str(rng.choice(("none", "subject", "benchmark"))))
-    if facts.reversion is not None and rng.random() < 0.5:
+    if facts.reversion is not None and rng.random() < 0.8:
         n = int(rng.integers(8, 30))
         correlation = float(rng.uniform(-0.95, 0.95)) if rng.random() < 0.9 else None
         changes["reversion"] = Reversion(z=float(rng.normal()), correlation=correlation, n=n)
+    chart = facts.technicals.get(facts.subject)
+    if chart is not None and chart.peak_price.below == chart.peak_total_return.below == 0 and rng.random() < 0.7:
+        changes["technicals"] = {**facts.technicals, facts.subject: dividends_decide(rng, facts, chart)}
     assert isinstance(facts.lead_lag, LeadLag | None)
     return replace(facts, **changes)
+
+
+def dividends_decide(rng: np.random.Generator, facts: Facts, chart: Technicals) -> Technicals:
+    """A record with dividends and none without; now and then short of it by what another number of the text says."""
+    below = -float(rng.uniform(0.002, 0.2))
+    twin = facts.returns.gap.get("YTD", 0.0)
+    if rng.random() < 0.5 and 0.002 < abs(twin) < 0.3:
+        below = -abs(twin)
+    return replace(chart, peak_price=Peak(day=date.fromordinal(facts.as_of.toordinal() - 900), below=below))
 
 
 def precedents(rng: np.random.Generator, as_of: date, before: Precedents) -> Precedents:

@@ -53,15 +53,15 @@ class Watching(ImmutableSandboxedEnvironment):
 LONG_NAMES = {
     "en": {
         "label": "Biotech OTC",
-        "group": "over-the-counter biotechnology companies",
+        "group": "over-the-counter biotechnology and drug companies",
         "market": "the multinational telecommunications industry",
         "index": "an index of theirs",
     },
     "ru": {
         "label": "Биотех",
-        "group": "внебиржевые биотехнологические компании",
-        "gen": "внебиржевых биотехнологических компаний",
-        "pre": "внебиржевых биотехнологических компаниях",
+        "group": "внебиржевые биотехнологические и аграрные компании",
+        "gen": "внебиржевых биотехнологических и аграрных компаний",
+        "pre": "внебиржевых биотехнологических и аграрных компаниях",
         "market": "телекоммуникационный сектор",
         "market_gen": "телекоммуникационного сектора",
         "index": "свой индекс",

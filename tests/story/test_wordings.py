@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reporter.config import Brief, Schedule
+from reporter.facts import Facts
 from reporter.facts.week import compute_week
 from reporter.finding import Finding, Fund, Value, percent
 from reporter.language import BUNDLED, Language, language_codes
+from reporter.pipeline import rotation_of
 from reporter.sessions import Calendar, load_calendar
 from reporter.story.headline import TITLE_LENGTH
 from reporter.wording import Rotation
@@ -145,3 +151,30 @@ def test_one_template_of_a_user_replaces_the_bundled_one(tmp_path: Path) -> None
     assert language.say(up).text == "House style: plus 3.4%."
     title = Finding("headline", "title_lags_up", {**funds, "strong": True}, longest=TITLE_LENGTH)
     assert "mall caps" in language.say(title).text
+
+
+@pytest.mark.parametrize("every", ["week", "month"])
+def test_a_monthly_brief_has_a_deal_of_its_own(
+    every: Any,
+    make_prices: Callable[..., Any],
+    facts_of: Callable[..., Facts],
+    walk: Callable[..., Any],
+    exchange: Calendar,
+) -> None:
+    """Four or five weeks lie between its editions, as many as there are wordings: a deal by week would repeat."""
+    brief = Brief(subject="IJR", benchmark="SPY", schedule=Schedule(every=every))
+    facts = facts_of(make_prices({"IJR": walk(1, 300), "SPY": walk(2, 300)}), "IJR", "SPY")
+    ends = [
+        one
+        for one, two in pairwise(day.astype(date) for day in exchange.between(date(2014, 1, 2), date(2024, 12, 31)))
+        if one.month != two.month
+    ]
+    deals = [rotation_of(brief, replace(facts, as_of=day, week=compute_week(day, exchange))) for day in ends]
+    repeated = [
+        (kind, n)
+        for kind in ("en/lede/index_up", "ru/bottom_line/flip_gain")
+        for n in (3, 4, 5)
+        for one, two in pairwise(deals)
+        if one.pick(kind, n) == two.pick(kind, n)
+    ]
+    assert bool(repeated) == (every == "week")
