@@ -31,6 +31,8 @@ CURRENCIES = {
     "XKRX": {"KRW"}, "XTAI": {"TWD"}, "XSHG": {"CNY"}, "XBOM": {"INR"}, "BVMF": {"BRL"}, "XMEX": {"MXN"},
     "XTAE": {"ILA", "ILS"}, "XSES": {"SGD", "USD"}, "XNZE": {"NZD"}, "XIDX": {"IDR"},
 }  # fmt: skip
+#: A hundredth of a currency, as exchanges quote in it -> that currency.
+HUNDREDTHS = {"GBp": "GBP", "GBX": "GBP", "ZAc": "ZAR", "ILA": "ILS"}
 
 
 def exchange_of(ticker: str, brief: Brief) -> str:
@@ -46,6 +48,12 @@ def abroad(brief: Brief) -> dict[str, str]:
     """Tickers of a brief that trade on another exchange than its own, each with the calendar of that one."""
     tickers = (*brief.tickers, *(INDICES if brief.backdrop else ()))
     return {one: name for one in tickers if (name := exchange_of(one, brief)) != brief.calendar}
+
+
+def quoted_in(calendar: str, named: str) -> str:
+    """The currency of a fund: as the source names it, else the only one that its exchange quotes in; else empty."""
+    usual = tuple(CURRENCIES.get(calendar, ()))
+    return named or (usual[0] if len(usual) == 1 else "")
 
 
 def market(brief: Brief) -> str:

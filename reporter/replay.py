@@ -63,6 +63,7 @@ def read_past(files: Mapping[str, bytes], config: Config, now: datetime) -> Past
         source=vintage.source,
         fetched_at=datetime.fromisoformat(vintage.fetched_at) if vintage.fetched_at else None,
     )
+    prices = replace(prices, currencies=settings.currencies)
     return Past(config, settings, brief, calendar, prices, read_voices(files["voices.json"]))
 
 
@@ -126,13 +127,16 @@ def restated(then: Prices, now: Prices) -> Iterator[str]:
 
 
 def differently_said(then: list[dict[str, object]], now: list[dict[str, object]]) -> Iterator[str]:
-    """Numbers of the first language that are said otherwise, or only once, by section and fact."""
+    """Numbers of the first language that are said otherwise, or only once, by section and fact.
+
+    The points of a chart, which a page reads out at a pointer, are no sentences: `restated` tells of them.
+    """
 
     def said(claims: list[dict[str, object]]) -> dict[tuple[str, str], list[str]]:
         found: dict[tuple[str, str], list[str]] = {}
         for claim in claims:
             texts, facts = claim["said"], claim["facts"]
-            if isinstance(texts, dict) and isinstance(facts, list):
+            if isinstance(texts, dict) and isinstance(facts, list) and claim["section"] != "readouts":
                 found.setdefault((str(claim["section"]), str(facts[0])), []).append(str(next(iter(texts.values()))))
         return found
 

@@ -49,7 +49,7 @@ def document(
     changes: Changes | None,
     memory: Memory,
 ) -> dict[str, object]:
-    """The content of facts.json. Returns are fractions, rates per cent, prices dollars, days ISO 8601.
+    """The content of facts.json. Returns are fractions, rates per cent, prices in the fund's currency, days ISO 8601.
 
     Args:
         title: Of the pages, by language.
@@ -76,6 +76,7 @@ def document(
             "sha256": facts.vintage.sha256,
             "fetched_at": facts.vintage.fetched_at,
         },
+        **present(currencies=facts.currencies),
         **returns_part(returns),
         **present(
             relative_strength=strength_part(facts),

@@ -132,6 +132,8 @@ class Measure:
         warnings = [page.simulated] if page.simulated else []
         if page.degraded:
             warnings.append(f"{page.labels['degraded']}. {page.labels['left_out']}: {'; '.join(page.degraded)}.")
+        if page.currencies:
+            warnings.append(f"{page.labels['currencies']}. {page.currencies}")
         notices = sum(self.lines(text, self.wide - 2 * rem, 0.78 * rem) * 0.78 * 1.4 + 1.6 for text in warnings)
         strip = 1.1 + 1.0 + (0.74 * 2 + 1.42) * SMALL_LINE if page.key_figures else 0.0
         notes = [plain(one.note) for one in page.key_figures]

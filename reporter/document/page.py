@@ -14,6 +14,7 @@ from reporter.document.exhibits import Figure, figure, places
 from reporter.document.figures import KeyFigure, Table, Tests, key_figures, return_table, verdict_tests
 from reporter.document.logo import Logo, read_logo
 from reporter.document.origins import listed, origins
+from reporter.exchanges import HUNDREDTHS
 from reporter.facts import Facts
 from reporter.finding import day
 from reporter.language import Language
@@ -21,6 +22,8 @@ from reporter.story import Story
 
 #: Marks of the key figures on paper, in their order.
 MARKS = "¹²³⁴⁵⁶"
+#: Funds of one currency that are named where there are more of them.
+SHOWN = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,7 @@ class Page:
     date: str  # ISO 8601, for machines
     simulated: str  # the warning; empty on real prices
     degraded: tuple[str, ...]  # what had to be left out
+    currencies: str  # which fund is in which, and what that means; empty where all are in one
     title: Markup
     plain_title: str
     standfirst: Markup
@@ -159,6 +163,7 @@ def make_page(
         date=facts.as_of.isoformat(),
         simulated=words["simulated"] if facts.vintage.source == "simulated" else "",
         degraded=tuple(left_out(facts, language)),
+        currencies=fill(words["currencies_differ"], funds=funds) if (funds := by_currency(facts, language)) else "",
         title=title.html,
         plain_title=title.text,
         standfirst=standfirst.html,
@@ -184,6 +189,22 @@ def left_out(facts: Facts, language: Language) -> Iterator[str]:
     for issue in facts.quality.issues:
         reason = language.label("flaws", str(issue.flaw))
         yield f"{language.name(issue.ticker)['label']} ({issue.ticker}): {reason}"
+
+
+def by_currency(facts: Facts, language: Language) -> str:
+    """`USD: SPY, MTUM; EUR: EXSA.DE`, the subject's first; empty where all are known to be in one, or none is known."""
+    funds = dict.fromkeys((facts.subject, facts.benchmark, *facts.field))
+    known = {ticker: facts.currencies.get(ticker, "") for ticker in funds}
+    groups: dict[str, list[str]] = {}
+    for ticker, currency in known.items():
+        groups.setdefault(HUNDREDTHS.get(currency, currency), []).append(ticker)
+    if len(groups) < 2:
+        return ""
+    unknown, others = (language.label("document", f"currency_{name}") for name in ("unknown", "others"))
+    told = []
+    for currency, members in groups.items():
+        told.append(f"{currency or unknown}: {', '.join(members[:SHOWN])}{others if len(members) > SHOWN else ''}")
+    return "; ".join(told)
 
 
 def fill(template: str, **values: str) -> Markup:

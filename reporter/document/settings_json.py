@@ -56,6 +56,7 @@ class Settings(Setting):
     calendars: dict[str, CalendarChanges] = Field(default={})
     quality: Judged
     vintage: dict[str, str | None]
+    currencies: dict[str, str] = Field(default={})
 
 
 def rhythm(brief: Brief) -> dict[str, object]:
@@ -86,6 +87,7 @@ def settings_json(config: Config, brief: Brief, facts: Facts, languages: Sequenc
             "remarks": list(quality.remarks),
         },
         "vintage": asdict(facts.vintage),
+        "currencies": dict(facts.currencies),
     }
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
 

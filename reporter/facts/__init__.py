@@ -57,6 +57,7 @@ class Facts:
     headline_index: str | None
     quality: Quality
     vintage: Vintage
+    currencies: Mapping[str, str]  # of the funds above, where they are known; GBp is a penny
     returns: Returns
     relative_strength: RelativeStrength | None
     rotation: Mapping[str, Rotation]
@@ -110,6 +111,7 @@ def compute_facts(prices: Prices, name: str, brief: Brief, quality: Quality, cal
             sha256=prices.sha256,
             fetched_at=prices.fetched_at.isoformat(timespec="seconds") if prices.fetched_at else None,
         ),
+        currencies={ticker: prices.currencies[ticker] for ticker in funds if ticker in prices.currencies},
         returns=returns,
         relative_strength=strength,
         rotation=compute_rotation(panel, (subject, *field), benchmark, calendar),

@@ -34,7 +34,7 @@ class Prices:
     notes: tuple[str, ...] = ()  # what a careful reader should know: bars dropped, dates sorted, closes restated
     origin: Mapping[str, str] = field(default_factory=dict)  # ticker -> its source
     moments: Mapping[str, datetime] = field(default_factory=dict)  # ticker -> when its bars were fetched
-    currencies: Mapping[str, str] = field(default_factory=dict)  # ticker -> currency, where the source names it
+    currencies: Mapping[str, str] = field(default_factory=dict)  # ticker -> currency, where it is known
     #: Ticker -> sessions on which its exchange has a close to tell, where that is another exchange.
     trading: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
 

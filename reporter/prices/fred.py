@@ -23,7 +23,8 @@ class _Line(Web):
         if ticker not in SERIES:
             raise Refused(Flaw.MISSING, f"FRED has {', '.join(SERIES)} only")
         status, text = self.get("/graph/fredgraph.csv", id=SERIES[ticker], cosd=str(since or FIRST))
-        rows = list(csv.reader(io.StringIO(text)))
+        ended = text[: text.rfind("\n") + 1]  # a line that does not end may be cut in its number
+        rows = list(csv.reader(io.StringIO(ended)))
         if status != 200 or not rows or len(rows[0]) != 2:
             raise Trouble(f"an answer without rates (HTTP {status})")
         if rows[0][1] != SERIES[ticker]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from reporter.config import SourceName, Sources
 from reporter.errors import DataError, UpstreamError
+from reporter.exchanges import quoted_in
 from reporter.prices import Prices
 from reporter.prices.bars import COLUMNS, Array, Bars, Fetched, Flaw, Problem, is_level, listed, total_return
 from reporter.prices.checks import agreement, partial_problem, split_problem, split_suspects, standing_problem
@@ -137,7 +138,7 @@ def load_prices(
             if bars is None:
                 continue
             table.put(ticker, bars, listings[ticker].calendar)
-            currencies |= {ticker: fetched.currencies[ticker]} if ticker in fetched.currencies else {}
+            currencies |= _currency(ticker, fetched, listings[ticker].calendar)
             moments |= {ticker: fetched.moments[ticker]} if ticker in fetched.moments else {}
             if ticker in check and problem is None:
                 checked[ticker] = bars
@@ -213,6 +214,11 @@ def _judged(
     if standing and standing.flaw is Flaw.STALE and problem:
         standing = Problem(problem.flaw, f"{standing.text}; {problem.text.partition(': ')[2]}")
     return bars, standing or problem or split_problem(bars, ticker) or partial_problem(bars, ticker, own), notes
+
+
+def _currency(ticker: str, fetched: Fetched, own: Calendar) -> dict[str, str]:
+    currency = "" if is_level(ticker) else quoted_in(own.name, fetched.currencies.get(ticker, ""))
+    return {ticker: currency} if currency else {}
 
 
 def _cross_checked(
