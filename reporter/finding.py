@@ -27,6 +27,10 @@ class Unit(StrEnum):
     YEAR = "year"
 
 
+#: Half of the last digit of a return, a gap or a distance: what is smaller prints as 0.0.
+PRINTED = 0.0005
+
+
 @dataclass(frozen=True)
 class Quantity:
     """One fact with its unit. `fact` is its path in facts.json, so that whoever prints it can be traced."""
@@ -37,8 +41,9 @@ class Quantity:
 
     @property
     def up(self) -> bool:
-        """Over zero. Templates ask for the side, never for the number."""
-        return not isinstance(self.value, date) and self.value > 0
+        """Over zero, or a return or gap that prints as 0.0. Templates ask for the side, never for the number."""
+        least = -PRINTED if self.unit in (Unit.PERCENT, Unit.POINTS) else 0
+        return not isinstance(self.value, date) and self.value > least
 
 
 @dataclass(frozen=True)

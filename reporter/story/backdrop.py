@@ -53,13 +53,20 @@ def vix(s: Situation) -> list[Finding]:
     return [
         s.finding(
             SECTION,
-            "vix_up" if (level.change_1m or 0.0) > 0 else "vix_down",
+            vix_kind(level.change_1m),
             vix=Quantity(level.level, Unit.LEVEL, "backdrop.vix.level"),
             before=Quantity(level.level_1m, Unit.LEVEL, "backdrop.vix.level_1m")
             if level.level_1m is not None
             else None,
         )
     ]
+
+
+def vix_kind(change: float | None) -> str:
+    """By the month; without one, or after a calm one, it is only high."""
+    if change is None or abs(change) < lexicon.VIX_STILL:
+        return "vix_high"
+    return "vix_up" if change > 0 else "vix_down"
 
 
 def moved(level: Level) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reporter.facts.verdict import Criterion, Verdict
-from reporter.finding import Finding, Fund, Quantity, count, ordinal, percent, points
+from reporter.finding import PRINTED, Finding, Fund, Quantity, count, ordinal, percent, points
 from reporter.story import lexicon, sensitivity
 from reporter.story.lexicon import Month
 from reporter.story.situation import Situation
@@ -99,6 +99,7 @@ def nearest(s: Situation, verdict: Verdict) -> list[Finding]:
             "flip_gain" if verdict.nearest_unmet else "flip_loss",
             criterion=criterion.name,
             distance=percent(criterion.distance, f"verdict.criteria.{criterion.name}.distance"),
+            hair=criterion.distance < PRINTED,
             rival=Fund(criterion.rival),
             first=not verdict.met,
             all=len(verdict.unmet) == 1,

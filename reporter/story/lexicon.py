@@ -34,6 +34,7 @@ RANK_JUMP = 3  # places by which the week differs from the year
 PLACES = 2  # places in the field, from one edition to the next, that are worth a line
 RATE_MOVED = 0.1  # percentage points by which a rate must have moved over a span to be called up or down
 VIX_HIGH, VIX_MOVED = 25.0, 5.0  # a VIX worth a word: at this level, or moved by this much in a month
+VIX_STILL = 1.0  # a move of less is none
 POOR, GOOD = 0.3, 0.7  # share of calendar years ahead of the benchmark
 HALF = 0.5  # below this ratio "less than half of" is said of two gains
 MONTHS = {"1W": 7 / 30.4, "1M": 1.0, "3M": 3.0, "6M": 6.0, "1Y": 12.0, "3Y": 36.0, "5Y": 60.0}

@@ -65,7 +65,8 @@ def verdict_names_its_tests(text: Text, facts: Facts) -> Iterator[str]:
     if facts.verdict is None:
         return
     paths = {path for one in said for path, _ in one.numbers}
-    if "verdict.of" not in paths or not any(path.endswith(".distance") for path in paths):
+    hair = any(one.finding.values.get("hair") for one in said)
+    if "verdict.of" not in paths or not (hair or any(path.endswith(".distance") for path in paths)):
         yield "1 the verdict does not name its tests and the nearest flip"
     if strange := {path for path in paths if not path.startswith(("verdict.", "method"))}:
         yield f"8 the bottom line brings numbers of its own: {', '.join(sorted(strange))}"

@@ -255,7 +255,9 @@ class TestBackdrop:
     def test_absent_or_stale(self, facts: Facts) -> None:
         assert not [kind for kind in kinds(story_of(replace(facts, backdrop={}))) if kind.startswith("backdrop.")]
 
-    @pytest.mark.parametrize(("now", "then", "kind"), [(28.0, 18.0, "vix_up"), (15.0, 24.0, "vix_down")])
+    @pytest.mark.parametrize(
+        ("now", "then", "kind"), [(28.0, 18.0, "vix_up"), (15.0, 24.0, "vix_down"), (28.0, 28.4, "vix_high")]
+    )
     def test_vix_that_moved(self, now: float, then: float, kind: str, facts: Facts) -> None:
         assert f"backdrop.{kind}" in kinds(story_of(self.levels(facts, 0.0, 0.0, now=now, then=then)))
 

@@ -224,3 +224,19 @@ class TestReasons:
     def test_the_day_is_in_the_text(self, facts: Facts) -> None:
         said = in_words(story_of(facts, Voices()))
         assert "October\u00a016" in said["en"] and "16\u00a0октября" in said["ru"]
+
+    def test_what_would_print_as_nothing_is_said_in_words(self, facts: Facts) -> None:
+        """A distance of 0.0 % and a loss of 0.0 % are neither."""
+        assert facts.verdict is not None
+        near = tuple(replace(one, met=n > 0, distance=0.0003) for n, one in enumerate(facts.verdict.criteria))
+        state = with_gaps(facts, YTD=-0.08, **{"1M": 0.05})
+        total = {
+            ticker: {**one, "1M": 0.0496 if ticker == "IJR" else -0.0004} for ticker, one in state.returns.total.items()
+        }
+        state = replace(
+            state, returns=replace(state.returns, total=total), verdict=replace(facts.verdict, criteria=near)
+        )
+        story = story_of(replace(state, verdict=replace(facts.verdict, criteria=near, label=Evidence.CONVINCING)))
+        said = in_words(story)
+        assert "next to nothing" in said["en"].lower() and "loss of 0.0" not in said["en"]
+        assert "0,0\u00a0% выигрыша" not in said["ru"] and "потерял 0,0" not in said["ru"]
