@@ -9,7 +9,15 @@ from datetime import date
 from reporter.charts import chart_heights
 from reporter.charts.gallery import Gallery
 from reporter.config import Brief, Config
-from reporter.document.audit import audit_html, audit_pdf, audit_text, audit_unmarked_html, open_account
+from reporter.document.audit import (
+    audit_html,
+    audit_mail_substance,
+    audit_pdf,
+    audit_substance,
+    audit_text,
+    audit_unmarked_html,
+    open_account,
+)
 from reporter.document.claims import Speaker, claims, lexicon, statements
 from reporter.document.edition import Edition, file_name
 from reporter.document.email import Mail, MailBody, make_mail
@@ -136,6 +144,7 @@ def build_edition(
             progress(f"PDF, {code}")
             file = file_name(name, as_of, code, "pdf")
             audit_html(marked := print_html(page, layout, config.templates), account, file)
+            audit_substance(marked, page.plain_title, file)
             files[file] = render_pdf(marked, charts, page.logo)
             audit_pdf(files[file], account, file, page.page_of)
         if "html" in formats:
@@ -144,6 +153,7 @@ def build_edition(
             file = file_name(name, as_of, code, "html")
             files[file] = render_html(page, charts, links, readouts, config.templates)
             audit_html(files[file].decode(), account, file, {one.text for each in readouts.values() for one in each})
+            audit_substance(files[file].decode(), page.plain_title, file)
         files[file_name(name, as_of, code, "svg")] = render_thumbnail(page, charts, config.templates)
         if mail is not Mail.NONE:
             progress(f"mail, {code}")
@@ -151,6 +161,7 @@ def build_edition(
             mails[code] = body = make_mail(page, pictures, config.templates, test=mail is Mail.TEST)
             audit_text(f"{body.subject}\n{body.preheader}\n{body.text}", account, f"the mail in {code}")
             audit_unmarked_html(body.html, account, f"the mail in {code}, HTML")
+            audit_mail_substance(body.text, body.html, f"the mail in {code}")
     numbers = claims({code: speaker.spoken for code, speaker in speakers.items()})
     files["facts.json"] = facts_json(
         facts,

@@ -122,6 +122,32 @@ def audit_html(content: str, account: Account, file: str, readouts: Collection[s
     refuse(unmarked(html.unescape(rest), account), "the text", file)
 
 
+def audit_substance(content: str, title: str, file: str) -> None:
+    """Pass a page that has its headline and a number: a template that has lost its inside makes none.
+
+    Raises:
+        DocumentError: it lacks one of them.
+    """
+    shown = TITLE.sub("", NOT_SHOWN.sub(" ", content))
+    text = level(html.unescape(TAG.sub(" ", CHART.sub(" ", shown))).replace("\u00ad", ""))
+    if not re.search(loose(level(title)), text):
+        raise DocumentError(f"{file}: the page lacks its headline '{title}'; is its template whole?")
+    if not NUMBER.search(shown):
+        raise DocumentError(f"{file}: the page has no number at all; is its template whole?")
+
+
+def audit_mail_substance(text: str, content: str, file: str) -> None:
+    """Pass a mail both of whose parts have something to read.
+
+    Raises:
+        DocumentError: one is empty.
+    """
+    shown = html.unescape(TAG.sub(" ", TITLE.sub("", NOT_SHOWN.sub(" ", content))))
+    for part, words in (("text", text), ("HTML", shown)):
+        if not level(words):
+            raise DocumentError(f"{file}: its {part} is empty; is its template whole?")
+
+
 def audit_pdf(content: bytes, account: Account, file: str, page_of: tuple[str, ...]) -> None:
     """Pass a PDF whose numbers are all traced, as a reader's program extracts its text.
 
@@ -135,6 +161,8 @@ def audit_pdf(content: bytes, account: Account, file: str, page_of: tuple[str, .
 
     document = PdfDocument.from_bytes(content)
     count = document.page_count()
+    if not any(FIGURE.search(document.extract_text(number)) for number in range(count)):
+        raise DocumentError(f"{file}: nothing can be read in it; is its template whole?")
     for number in range(count):
         text = level(document.extract_text(number))
         counter = level(f"{page_of[0]}{number + 1}{page_of[1]}{count}{page_of[2]}")
