@@ -70,7 +70,7 @@ def adhoc_brief(adhoc: Mapping[str, str]) -> tuple[str, Brief]:
 
     settings: dict[str, Any] = dict(adhoc)
     if "field" in adhoc:
-        settings["field"] = tuple(ticker.strip() for ticker in adhoc["field"].split(","))
+        settings["field"] = field_of(adhoc["field"], (adhoc["subject"], adhoc["benchmark"]))
     try:
         chosen = Brief.model_validate(settings)
     except ValidationError as error:
@@ -79,6 +79,18 @@ def adhoc_brief(adhoc: Mapping[str, str]) -> tuple[str, Brief]:
         raise UsageError("; ".join(lines)) from error
     plain = (re.sub(r"[^a-z0-9]+", "-", ticker.lower()).strip("-") for ticker in (chosen.subject, chosen.benchmark))
     return "-vs-".join(plain), chosen
+
+
+def field_of(text: str, pair: tuple[str, str]) -> tuple[str, ...]:
+    """The tickers of --field, or of the file that it names; a file may list the pair as well, which is passed over."""
+    from reporter.field_file import is_field_file, read_field
+
+    if not is_field_file(text):
+        return tuple(ticker.strip() for ticker in text.split(","))
+    listed = read_field(Path(text))
+    if both := [ticker for ticker in listed if ticker in pair]:
+        note(f"--field {text}: {' and '.join(both)} of the pair passed over")
+    return tuple(ticker for ticker in listed if ticker not in pair)
 
 
 def configured_brief(config: Config, name: str | None) -> tuple[str, Brief]:

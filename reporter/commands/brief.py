@@ -36,7 +36,7 @@ INDEX_WAIT = 10.0
 @config_option
 @click.option("--subject", metavar="TICKER", help="An ad-hoc brief about this fund, without configuration …")
 @click.option("--benchmark", metavar="TICKER", help="… held against this one …")
-@click.option("--field", metavar="A,B,C", help="… and ranked among these.")
+@click.option("--field", metavar="A,B,C|FILE", help="… and ranked among these, or those of a file, one a line.")
 @click.option("--headline-index", metavar="TICKER", help="A fund on the index that the news quote.")
 @click.option("--calendar", metavar="NAME", help="The exchange whose sessions count; default: XNYS.")
 @as_of_option

@@ -90,7 +90,8 @@ def level(text: str) -> str:
 
 def loose(text: str) -> str:
     """A pattern for a text that may be broken and hyphenated anywhere, and that no longer number goes on."""
-    return rf"(?<![\d.,]){'[- ]{0,3}'.join(re.escape(letter) for letter in text if letter not in ' -')}(?![.,]?\d)"
+    before = r"(?<![\d.,])" if text[:1].isdigit() else ""  # a chart's labels may be read without a space: F426F309
+    return rf"{before}{'[- ]{0,3}'.join(re.escape(letter) for letter in text if letter not in ' -')}(?![.,]?\d)"
 
 
 def figures(text: str) -> Iterator[str]:
