@@ -43,7 +43,7 @@ def run_of(
     if known is None:
         if revise:
             raise UsageError(f"--revise: {name} {occurrence} was never sent; send it without")
-        if not test and not force and (target := stages.mailed_elsewhere(ledger, config, name, session)):
+        if not test and not force and (target := stages.sent_from(config, name, session)):
             raise UsageError(
                 f"'{target}' holds an edition of {name} about {session} that was sent, and this ledger knows nothing "
                 "of it: was a backup put back? --force sends it to everybody again"

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from reporter.config import Config
-from reporter.delivery.archive import sent_before
 from reporter.delivery.recipients import readers
 from reporter.errors import ConfigError, MailError, OutputError, UpstreamError
 from reporter.service import stages
@@ -31,10 +30,12 @@ def work(ledger: Ledger, run: Run, config: Config, clock: Clock) -> Run:
     brief = config.briefs.get(run.brief)
     if brief is None:
         raise ConfigError([f"briefs.{run.brief}: is not configured any more"])
-    if run.state == "due" and run.revision == 0 and (place := _sent_from_elsewhere(run, config)):
-        return _cancel(ledger, run, place, clock())
     if run.state in stages.MAKING:
-        order = Order(config=config, name=run.brief, brief=brief, session=date.fromisoformat(run.occurrence))
+        session = date.fromisoformat(run.occurrence)
+        # Sent, though this ledger has only just heard that it is due?
+        if run.state == "due" and run.revision == 0 and (place := stages.sent_from(config, run.brief, session)):
+            return _cancel(ledger, run, place, clock())
+        order = Order(config=config, name=run.brief, brief=brief, session=session)
         run = stages.make(ledger, run, order, stages.targets(config), clock)
     problems = stages.archive(ledger, run, config, clock)
     if run.state == "rendered" and config.mail:
@@ -66,17 +67,6 @@ def politely() -> Iterator[list[int]]:
             signal.signal(number, handler)
     if told:
         sys.exit(128 + told[0])
-
-
-def _sent_from_elsewhere(run: Run, config: Config) -> str:
-    """The place that holds an edition which was sent, though this ledger has only just heard that it is due."""
-    for name in stages.targets(config):
-        try:
-            if sent_before(stages.opened(config, name), run.brief, date.fromisoformat(run.occurrence)):
-                return name
-        except (OutputError, ConfigError):  # it is away: it cannot say, and archiving will complain
-            continue
-    return ""
 
 
 def _cancel(ledger: Ledger, run: Run, place: str, now: datetime) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from reporter.service.ledger import open_ledger
 from reporter.service.making import Order, gather, made_of
 from reporter.service.rows import Event, Run
 from tests.delivery.smtp_server import SmtpServer
-from tests.service.carry import Started
+from tests.service.carry import READERS, Started
 from tests.service.conftest import Configure
 
 NOW = datetime(2024, 10, 17, tzinfo=UTC)
@@ -108,3 +109,41 @@ def test_material_that_was_changed_is_not_used(tmp_path: Path, configure: Config
         path.write_text(path.read_text().replace("0", "1"))
         assert send(tmp_path) == 70
         assert not server.messages
+
+
+@pytest.mark.fault("C11")
+def test_a_reader_of_a_language_that_was_not_made_begins_with_the_next_edition(
+    tmp_path: Path, configure: Configure
+) -> None:
+    with SmtpServer() as server:
+        configure(server)
+        assert send(tmp_path, crash_at="rendered") == 137
+        path = tmp_path / "config.yaml"
+        text = path.read_text().replace(
+            "[en], recipients: [", "[en, ru], recipients: [{address: vera@example.com, language: ru}, "
+        )
+        path.write_text(text)
+        assert send(tmp_path) == 0
+        assert sorted(one for message in server.messages for one in message.recipients) == sorted(READERS)
+
+
+@pytest.mark.fault("E4")
+def test_a_place_of_the_archive_that_hangs_does_not_hold_up_the_mail(tmp_path: Path, configure: Configure) -> None:
+    """A pipe that nobody writes to: whoever reads the identity of the place waits for ever."""
+    marker = tmp_path / "share" / ".brief-archive-id"
+    with SmtpServer() as server:
+        configure(server)
+        path = tmp_path / "config.yaml"
+        path.write_text(path.read_text().replace("folder: share,", "folder: share, deadline: 1.5,"))
+        identity = marker.read_text()
+        marker.unlink()
+        os.mkfifo(marker)
+        done = Started(tmp_path, ["send", "small", "--as-of", "2024-10-16"], "").end()
+        assert done.returncode == 73
+        assert "share: archiving to 'share' was ended: it needed more than 1.5 s" in done.stderr
+        assert len(server.messages) == len(READERS)
+        marker.unlink()
+        marker.write_text(identity)
+        assert send(tmp_path) == 0
+        assert len(server.messages) == len(READERS)
+    assert (tmp_path / "share/small/2024/2024-10-16-r0/manifest.json").exists()

@@ -25,6 +25,7 @@ from reporter.service.rows import Publication, Run
 
 OUTPUT = "output"  # the target that is always there: the folder of the setting
 MARKERS = "archive:"  # before the name of a target in `meta`: what its identity file holds
+ASKING = Limits(wall=60.0)
 INDEX_WAIT = 60.0  # seconds for another process that brings the index page of the same place up to date
 
 
@@ -152,15 +153,18 @@ def archived_at(ledger: Ledger, run: Run, config: Config) -> str:
     return ""
 
 
-def mailed_elsewhere(ledger: Ledger, config: Config, brief: str, session: date) -> str:
-    """A target that holds a sent edition of which this ledger knows nothing; empty where none is known to.
+def sent_from(config: Config, brief: str, session: date) -> str:
+    """A target that holds an edition which was sent; empty where none is known to.
 
-    A target that is away cannot be asked.
+    One that is away, or does not answer, cannot be asked: archiving will complain.
     """
-    if ledger.one(Run, brief=brief, occurrence=session.isoformat()):
-        return ""
     for name in targets(config):
         with suppress(OutputError, ConfigError):
-            if sent_before(opened(config, name), brief, session):
+            what = f"asking '{name}' for {brief} {session}"
+            if run_limited(_sent, config, name, brief, session, limits=ASKING, what=what, error=OutputError):
                 return name
     return ""
+
+
+def _sent(config: Config, name: str, brief: str, session: date) -> bool:
+    return sent_before(opened(config, name), brief, session)

@@ -64,6 +64,8 @@ def _write_messages(
     held = {} if run.occurrence.startswith("adhoc:") else suspended(ledger)
     letters: dict[str, list[tuple[str, Letter, str]]] = {}  # ending, letter and file of its content, by language
     for reader in readers:
+        if reader.language not in edition.mails:
+            continue  # came after it was made, for a language that it has not: begins with the next edition
         if reader.language not in letters:
             both = written(envelope, reader.language, edition, brief, config.templates)
             letters[reader.language] = [
