@@ -90,6 +90,7 @@ def filled(pdf: bytes, folder: Path) -> list[tuple[float, float, float]]:
 CASES = [
     ("small-caps", date(2024, 10, 16), {}, "A4"),
     ("bonds", date(2012, 11, 1), {}, "Letter"),
+    ("emerging-markets", date(2024, 10, 16), {}, "Letter"),
     ("small-caps", date(2024, 10, 16), {"field": ("MTUM", "IVW"), "backdrop": False}, "A4"),
 ]
 MORE = [
@@ -121,3 +122,5 @@ def test_pages_are_full_and_no_chart_is_cut(
         source = "Source:" if file.endswith("-en.pdf") else "Источник:"
         texts = [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
         assert sum(text.count(source) for text in texts) >= 3
+        last = "future results." if file.endswith("-en.pdf") else "не определяют будущих."
+        assert last in " ".join(texts[-1].split()), "the note stands on the last page, to its end"
