@@ -24,6 +24,7 @@ from typing import Any
 
 from reporter import errors
 from reporter.errors import ConfigError, DocumentError, ReporterError
+from reporter.garbage import left_lying
 
 PDEATHSIG = 1  # prctl of Linux: the signal that a process gets when its parent ends
 
@@ -105,7 +106,8 @@ def _child(
         resource.setrlimit(resource.RLIMIT_AS, (used + limits.memory, used + limits.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        told: dict[str, Any] = {"gave": work(*arguments)}
+        with left_lying():
+            told: dict[str, Any] = {"gave": work(*arguments)}
     except MemoryError:
         told = {"class": "MemoryError", "text": "", "trace": ""}
     except BaseException as raised:  # noqa: BLE001  the other end of this pipe is the door that it goes through

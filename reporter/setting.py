@@ -22,7 +22,9 @@ Switch = Annotated[bool, BeforeValidator(lambda value: SWITCH.get(str(value).low
 class Setting(BaseModel):
     """Unknown keys are errors, values do not change after loading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        defer_build=True, extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
 
 
 class Secret(Setting):

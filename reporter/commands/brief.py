@@ -12,6 +12,7 @@ import click
 
 from reporter.commands.options import as_of_option, brief_names, config_option, prices_option, source_option
 from reporter.errors import DocumentError, ReporterError, UsageError
+from reporter.garbage import left_lying
 from reporter.request import (
     adhoc_brief,
     configuration,
@@ -50,6 +51,7 @@ INDEX_WAIT = 10.0
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object about the edition.")
 @click.option("--open", "show", is_flag=True, help="Open the page when it is made.")
+@left_lying()
 def brief(
     name: str | None, config_path: Path | None, as_of: date | None, show: bool, as_json: bool, **given: Any
 ) -> None:

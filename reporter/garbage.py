@@ -1,0 +1,21 @@
+"""Garbage that is left lying."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def left_lying() -> Iterator[None]:
+    """For a process that makes one edition and ends: looking for cycles would cost it a tenth of its time, most of it
+    while libraries are imported, and find nothing worth having. One that makes many must look: pages are full of them.
+    """
+    wanted = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if wanted:
+            gc.enable()
