@@ -69,9 +69,9 @@ def init(name: str | None, config_path: Path | None) -> None:
     from uuid import uuid4
 
     from reporter.delivery.archive import user_mark
+    from reporter.delivery.places import MARKERS, OUTPUT, opened
     from reporter.delivery.target import MARKER
     from reporter.service.ledger import open_ledger
-    from reporter.service.stages import MARKERS, OUTPUT, opened
 
     config = configuration(config_path, False)
     now = datetime.now(UTC)
@@ -96,7 +96,7 @@ def init(name: str | None, config_path: Path | None) -> None:
 def list_(brief: str | None, config_path: Path | None, name: str, as_json: bool) -> None:
     """List editions, the newest last."""
     from reporter.delivery.archive import MANIFEST, editions
-    from reporter.service.stages import opened
+    from reporter.delivery.places import opened
 
     target = opened(configuration(config_path, False), name)
     for shelved in editions(target, brief):
@@ -144,9 +144,9 @@ def open_(brief: str, session: date | None, config_path: Path | None, only_print
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a target.")
 def verify(brief: str | None, config_path: Path | None, name: str | None, since: date | None, as_json: bool) -> None:
     """Read every file again and name what was changed, taken away or added; exit code 1 if anything was."""
+    from reporter.delivery.places import opened
+    from reporter.delivery.places import targets as all_targets
     from reporter.delivery.verify import verify as verified
-    from reporter.service.stages import opened
-    from reporter.service.stages import targets as all_targets
 
     config = configuration(config_path, False)
     wrong = 0
@@ -176,8 +176,8 @@ def prune(config_path: Path | None, name: str | None, keep: str | None, yes: boo
     import re
 
     from reporter.delivery.archive import editions
+    from reporter.delivery.places import OUTPUT, opened
     from reporter.delivery.verify import prune as pruned
-    from reporter.service.stages import OUTPUT, opened
     from reporter.setting import DURATION, duration
 
     config = configuration(config_path, False)

@@ -15,13 +15,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reporter import __version__
 from reporter.crash import crash_point
 from reporter.delivery.target import MARKER, Target, local_target
-from reporter.document.edition import Edition
 from reporter.errors import OutputError
+
+if TYPE_CHECKING:
+    from reporter.document.edition import Edition
 
 MANIFEST = "manifest.json"
 SCHEMA = 1

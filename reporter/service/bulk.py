@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reporter.config import Brief, Config
+from reporter.delivery.places import targets
 from reporter.delivery.recipients import readers
 from reporter.document.edition import Edition
 from reporter.errors import ConfigError, MailError, OutputError, UpstreamError
@@ -39,7 +40,7 @@ def kept(ledger: Ledger, run: Run, edition: Edition, config: Config, clock: Cloc
         temporary = final.with_name(f".{final.name}.tmp")
         spool.write_edition(edition, temporary)
         spool.rename(temporary, final)
-    return stages.spooled(ledger, run, stages.targets(config), clock)
+    return stages.spooled(ledger, run, targets(config), clock)
 
 
 def complain(mailed: Mailed, problems: list[str]) -> None:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from reporter.config import Config
 from reporter.delivery.message import Reader
+from reporter.delivery.places import targets
 from reporter.errors import ConfigError, MailError, OutputError, UpstreamError, UsageError
 from reporter.service import stages
 from reporter.service.ledger import Ledger
@@ -77,7 +78,7 @@ def carry(
     run = _opened(ledger, run, config, revise, clock)
     test = run.occurrence.startswith("adhoc:")
     if run.state in stages.MAKING:
-        run = stages.make(ledger, run, order, [] if test else stages.targets(config), clock)
+        run = stages.make(ledger, run, order, [] if test else targets(config), clock)
     problems = stages.archive(ledger, run, config, clock, at_once=True)
     for problem in problems:
         note(problem)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 
 from reporter.config import Config
+from reporter.delivery.places import targets
 from reporter.delivery.recipients import readers
 from reporter.errors import ConfigError, MailError, OutputError, UpstreamError
 from reporter.service import stages
@@ -36,7 +37,7 @@ def work(ledger: Ledger, run: Run, config: Config, clock: Clock) -> Run:
         if run.state == "due" and run.revision == 0 and (place := stages.sent_from(config, run.brief, session)):
             return _cancel(ledger, run, place, clock())
         order = Order(config=config, name=run.brief, brief=brief, session=session)
-        run = stages.make(ledger, run, order, stages.targets(config), clock)
+        run = stages.make(ledger, run, order, targets(config), clock)
     problems = stages.archive(ledger, run, config, clock)
     if run.state == "rendered" and config.mail:
         collect(ledger, config.mail, clock)

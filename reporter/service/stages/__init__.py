@@ -7,14 +7,10 @@ followed by one that does the rest. Only the holder of `alone` may take steps.
 """
 
 from reporter.service.stages.archive import (
-    MARKERS,
-    OUTPUT,
     archive,
     held_back,
     marker,
-    opened,
     sent_from,
-    targets,
 )
 from reporter.service.stages.mail import held_readers, queue, written
 from reporter.service.stages.make import MAKING, make, spooled
@@ -23,8 +19,6 @@ from reporter.service.stages.run import CLOSED, alone, begin, finish, reopen, re
 __all__ = [
     "CLOSED",
     "MAKING",
-    "MARKERS",
-    "OUTPUT",
     "alone",
     "archive",
     "begin",
@@ -33,12 +27,10 @@ __all__ = [
     "held_readers",
     "make",
     "marker",
-    "opened",
     "queue",
     "reopen",
     "revise",
     "sent_from",
     "spooled",
-    "targets",
     "written",
 ]

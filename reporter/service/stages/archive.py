@@ -13,7 +13,8 @@ from reporter.config import Config
 from reporter.crash import crash_point
 from reporter.delivery.archive import Sender, sent_before, store
 from reporter.delivery.index import write_index
-from reporter.delivery.target import Target, local_target, open_target
+from reporter.delivery.places import MARKERS, OUTPUT, opened, settings_of, targets
+from reporter.delivery.target import local_target, open_target
 from reporter.document.edition import Edition
 from reporter.errors import ConfigError, OutputError, ReporterError
 from reporter.limits import Limits, run_limited
@@ -23,8 +24,6 @@ from reporter.service.lock import exclusive
 from reporter.service.outbox import Clock, wait_after
 from reporter.service.rows import Publication, Run
 
-OUTPUT = "output"  # the target that is always there: the folder of the setting
-MARKERS = "archive:"  # before the name of a target in `meta`: what its identity file holds
 ASKING = Limits(wall=60.0)
 INDEX_WAIT = 60.0  # seconds for another process that brings the index page of the same place up to date
 
@@ -58,7 +57,7 @@ def archive(ledger: Ledger, run: Run, config: Config, clock: Clock, *, at_once: 
 
 
 def _publish(ledger: Ledger, run: Run, publication: Publication, config: Config, clock: Clock) -> None:
-    settings = _target(config, publication.target)
+    settings = settings_of(config, publication.target)
     sender = Sender(
         instance=ledger.instance,
         occurrence=run.occurrence,
@@ -113,27 +112,6 @@ def marker(ledger: Ledger, settings: ArchiveTarget | None) -> str | None:
     if known is None and settings is not None:
         raise ConfigError([f"archive: '{name}' was not set up yet; run `reporter archive init {name}` once"])
     return known
-
-
-def targets(config: Config) -> list[str]:
-    """Names of all places where editions are kept."""
-    return [OUTPUT, *(target.name for target in config.archive)]
-
-
-def opened(config: Config, name: str) -> Target:
-    """A target by its name."""
-    settings = _target(config, name)
-    return open_target(settings) if settings else local_target(config.output)
-
-
-def _target(config: Config, name: str) -> ArchiveTarget | None:
-    """Settings of a target; None for the folder `output`."""
-    if name == OUTPUT:
-        return None
-    found = next((target for target in config.archive if target.name == name), None)
-    if found is None:
-        raise ConfigError([f"archive: there is no target '{name}' any more; put it back, or cancel what waits for it"])
-    return found
 
 
 def held_back(ledger: Ledger, run: Run, config: Config) -> str:

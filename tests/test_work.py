@@ -1,0 +1,158 @@
+"""A guard against slowness that counts work and takes no time: imports, nodes, boxes, statements.
+
+A limit is what was counted when it was set and a little more. Who goes beyond one has made every edition slower, and
+raises it only knowing so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reporter import pipeline
+from reporter.channels import MailSettings, Recipient
+from reporter.charts import CHARTS
+from reporter.config import Config
+from reporter.document.edition import Edition
+from reporter.document.email import Mail
+from reporter.document.pdf import ASSETS, plain_numbers
+from reporter.service.bulk import send_made
+from reporter.service.ledger import open_ledger
+from tests.delivery.smtp_server import SmtpServer
+from tests.service.carry import BODY
+from tests.test_cli import ROOT
+
+NOW = datetime(2024, 10, 16, 22, tzinfo=UTC)
+#: Libraries whose import is felt, each alone a twentieth of a second or more.
+HEAVY = {
+    "pandas", "numpy", "matplotlib", "weasyprint", "yfinance", "httpx", "feedparser", "nh3", "exchange_calendars",
+    "apscheduler", "fontTools", "pdf_oxide", "rich", "structlog", "PIL", "distributed", "lxml", "cryptography",
+    "css_inline", "fsspec",
+}  # fmt: skip
+PAGE = "numpy pandas matplotlib fontTools PIL fsspec"
+ALLOWED = {
+    "--help": "",
+    "completion bash": "",
+    "status": "numpy",
+    "healthcheck": "numpy",
+    "outbox list": "",
+    "explain small-caps 2024-10-16": "",
+    "archive list": "fsspec",
+    "archive verify": "fsspec",
+    "archive open small-caps": "fsspec",
+    "schedule --once": "numpy httpx structlog rich",
+    "brief small-caps --source simulated --language en": f"{PAGE} weasyprint pdf_oxide lxml",
+    "brief small-caps --source simulated --language en --format html": PAGE,
+}
+#: Modules that a cold brief loads in all.
+MODULES = 1420
+
+
+def loaded(command: str, folder: Path) -> set[str]:
+    """Names of all modules that are there when a command ends, as installed without pyarrow."""
+    script = (
+        "import atexit, json, sys\n"
+        "from reporter.cli import reporter\n"
+        "atexit.register(lambda: print('LOADED', json.dumps([*sys.modules]), file=sys.stderr))\n"
+        f"reporter({command.split()}, prog_name='reporter')"
+    )
+    (folder / "config.yaml").write_bytes((ROOT / "config.yaml").read_bytes())
+    variables = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'benchmarks' / 'bare'}"}
+    line = [sys.executable, "-c", script]
+    done = subprocess.run(line, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    assert "LOADED" in done.stderr, done.stderr
+    return set(json.loads(done.stderr.rpartition("LOADED ")[2]))
+
+
+@pytest.mark.parametrize("command", ALLOWED)
+def test_a_command_loads_what_it_needs(command: str, tmp_path: Path) -> None:
+    modules = loaded(command, tmp_path)
+    assert modules & HEAVY <= set(ALLOWED[command].split())
+    if command.startswith("brief"):
+        assert len(modules) <= MODULES
+
+
+@pytest.fixture(scope="module")
+def printed(make: Callable[..., Edition]) -> tuple[str, dict[str, str], Edition]:
+    """What WeasyPrint is given for a brief with all charts: the HTML and the drawings; and the edition."""
+    given: list[tuple[str, dict[str, str]]] = []
+    render = pipeline.render_pdf
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "render_pdf", lambda *all_: given.append(all_[:2]) or render(*all_))
+        edition = make(languages=("en",), formats=("html", "pdf"))
+    ((html, charts),) = given
+    return plain_numbers(html), dict(charts), edition
+
+
+def test_the_drawings_have_few_nodes(printed: tuple[str, dict[str, str], Edition]) -> None:
+    _, charts, _ = printed
+    assert set(charts) == set(CHARTS)
+    nodes = {name: len(re.findall(r"<\w", svg)) for name, svg in charts.items()}
+    assert max(nodes.values()) <= 75, nodes
+    assert sum(nodes.values()) <= 250, nodes
+    letters = {name: len("".join(re.findall(r"<text[^>]*>([^<]*)<", svg))) for name, svg in charts.items()}
+    assert sum(letters.values()) <= 800, "WeasyPrint sets the letters of a drawing one by one"
+
+
+def test_the_page_has_few_boxes(printed: tuple[str, dict[str, str], Edition]) -> None:
+    from weasyprint import HTML
+
+    html, charts, _ = printed
+    elements = len(re.findall(r"<\w", html[html.index("<body") :]))
+    assert elements <= 300
+    drawn = html
+    for name in charts:
+        drawn = drawn.replace(f'src="{ASSETS}{name}.svg"', 'src="data:image/svg+xml,%3Csvg/%3E"')
+    document = HTML(string=re.sub(r"@font-face{[^}]*}", "", drawn)).render()
+    assert len(document.pages) <= 3
+    boxes = sum(1 for page in document.pages for _ in page._page_box.descendants())
+    assert boxes <= 1100, boxes
+
+
+def test_the_files_are_small(printed: tuple[str, dict[str, str], Edition]) -> None:
+    """150 kB for a PDF, 400 for a page, 100 for the body of a mail."""
+    *_, edition = printed
+    sizes = {name.rpartition(".")[2]: len(content) for name, content in edition.files.items()}
+    assert sizes["pdf"] <= 150_000 and sizes["html"] <= 400_000 and sizes["svg"] <= 60_000
+    assert sum(map(len, edition.files.values())) - sizes["csv"] <= 500_000
+
+
+def test_the_body_of_a_mail_is_small(make: Callable[..., Edition]) -> None:
+    mails = make(languages=("en", "ru"), formats=("html",), mail=Mail.READERS).mails
+    assert all(len(body.html.encode()) <= 100_000 for body in mails.values())
+
+
+def test_an_edition_asks_the_ledger_little(config: Config, tmp_path: Path, make: Any) -> None:
+    """Statements and commits of one edition on its way, and of one reader more."""
+    edition = replace(make(languages=("en",), formats=("html",)), mails={"en": BODY})
+
+    def statements(readers: int) -> tuple[int, int]:
+        with SmtpServer() as server, open_ledger(tmp_path / f"of-{readers}", NOW) as ledger:
+            relay = {"host": "127.0.0.1", "port": server.port, "tls": "off"}
+            mail = MailSettings.model_validate({"sender": "brief@example.com", "relay": relay})
+            brief = config.briefs["small-caps"].model_copy(
+                update={
+                    "languages": ("en",),
+                    "recipients": tuple(Recipient(address=f"reader-{n}@example.com") for n in range(readers)),
+                }
+            )
+            ours = config.model_copy(update={"mail": mail, "output": tmp_path / str(readers), "archive": ()})
+            asked: list[str] = []
+            ledger.database.set_trace_callback(asked.append)
+            send_made(ledger, edition, brief, ours, lambda: NOW)
+            assert len(server.messages) == readers
+            return len(asked), sum("COMMIT" in one for one in asked)
+
+    (one, commits), (ten, commits_of_ten) = statements(1), statements(10)
+    assert one <= 130 and (ten - one) / 9 <= 50, (one, ten)
+    assert commits <= 14 and (commits_of_ten - commits) / 9 <= 5, "three that write, two looks under lock"
