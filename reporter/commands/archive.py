@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reporter.commands.options import brief_names, config_option, day
-from reporter.errors import OutputError, UsageError
+from reporter.errors import OutputError, UsageError, suggestion
 from reporter.request import configuration
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def init(name: str | None, config_path: Path | None) -> None:
 
     config = configuration(config_path, False)
     now = datetime.now(UTC)
-    names = [name] if name else [target.name for target in config.archive] or [OUTPUT]
+    names = [_known(config, name)] if name else [target.name for target in config.archive] or [OUTPUT]
     with open_ledger(config.state, now) as ledger:
         for one in names:
             target = opened(config, one)
@@ -98,8 +98,9 @@ def list_(brief: str | None, config_path: Path | None, name: str, as_json: bool)
     from reporter.delivery.archive import MANIFEST, editions
     from reporter.delivery.places import opened
 
-    target = opened(configuration(config_path, False), name)
-    for shelved in editions(target, brief):
+    config = configuration(config_path, False)
+    target = opened(config, _known(config, name))
+    for shelved in editions(target, _brief(config, brief, [target])):
         try:
             manifest = json.loads(target.read(f"{shelved.path}/{MANIFEST}"))
             title = next(iter(manifest["title"].values()), "")
@@ -150,8 +151,9 @@ def verify(brief: str | None, config_path: Path | None, name: str | None, since:
 
     config = configuration(config_path, False)
     wrong = 0
-    for one in [name] if name else all_targets(config):
-        target = opened(config, one)
+    places = {one: opened(config, one) for one in ([_known(config, name)] if name else all_targets(config))}
+    _brief(config, brief, places.values())
+    for one, target in places.items():
         count, problems = 0, []
         for shelved, found in verified(target, brief, since or date.min):
             count += 1
@@ -185,8 +187,8 @@ def prune(config_path: Path | None, name: str | None, keep: str | None, yes: boo
         raise UsageError(f"--keep: '{keep}' is not a duration; write for instance 1825d")
     settings = {target.name: target.keep for target in config.archive} | {OUTPUT: None}
     kept = {one: keep or setting for one, setting in settings.items() if name in (None, one)}
-    if name and name not in settings:
-        raise UsageError(f"no target '{name}'; configured: {', '.join(settings)}")
+    if name:
+        _known(config, name)
     now = datetime.now(UTC)
     for one, span in kept.items():
         if span is None or (keep and name is None and one == OUTPUT):
@@ -195,6 +197,28 @@ def prune(config_path: Path | None, name: str | None, keep: str | None, yes: boo
         gone = pruned(target, before, now) if yes else (old for old in editions(target) if old.session < before)
         for shelved in gone:
             click.echo(f"{one}: {shelved.path} {'is gone' if yes else 'would go; add --yes'}")
+
+
+def _known(config: Config, name: str) -> str:
+    """The name of a target.
+
+    Raises:
+        UsageError: there is none of this name.
+    """
+    from reporter.service.stages import targets as all_targets
+
+    if name not in (known := all_targets(config)):
+        raise UsageError(f"no target '{name}'{suggestion(name, known)}; there are {', '.join(known)}")
+    return name
+
+
+def _brief(config: Config, name: str | None, places: Iterable[Target]) -> str | None:
+    """The name of a brief that is configured, or was once and is in the archive."""
+    from reporter.delivery.archive import briefs
+
+    if name and name not in config.briefs and not any(name in briefs(target) for target in places):
+        raise UsageError(f"no brief '{name}'{suggestion(name, config.briefs)}; configured: {', '.join(config.briefs)}")
+    return name
 
 
 def targets(config: Config, folder: Path | None) -> Iterator[Target]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 #: What `outbox list` shows: all but what was accepted or cancelled.
 UNSETTLED = ("queued", "sending", "dot", "bounced", "expired", "uncertain")
+STATES = (*UNSETTLED, "accepted", "cancelled")
 
 number = click.argument("number", metavar="ID", type=int)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
@@ -43,7 +44,13 @@ def _ledger(config_path: Path | None) -> Iterator[tuple[Config, Ledger]]:
 
 @outbox.command("list")
 @config_option
-@click.option("--state", "states", multiple=True, help="Repeatable; default: all that are not accepted or cancelled.")
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(STATES),
+    multiple=True,
+    help="Repeatable; default: all that are not accepted or cancelled.",
+)
 @click.option("--all", "everything", is_flag=True, help="Accepted and cancelled ones too.")
 @as_json_option
 def list_(config_path: Path | None, states: tuple[str, ...], everything: bool, as_json: bool) -> None:
@@ -111,9 +118,11 @@ def confirm(number: int, config_path: Path | None, as_json: bool) -> None:
 @as_json_option
 def resend(number: int, config_path: Path | None, as_json: bool) -> None:
     """Send a message again now: the same bytes and the same Message-ID."""
+    from reporter.errors import MailError, UpstreamError
     from reporter.service import outbox as box
     from reporter.service.rows import Run
     from reporter.service.stages import alone, finish
+    from reporter.service.work import politely
     from reporter.setting import duration
 
     with _ledger(config_path) as (config, ledger):
@@ -122,11 +131,15 @@ def resend(number: int, config_path: Path | None, as_json: bool) -> None:
         delivery = box.resend(ledger, number, _now(), duration(config.mail.give_up))
         run = ledger.one(Run, run_id=delivery.run_id)
         if run:
-            with alone(ledger, run, _now(), wait=60.0) as current:
+            with alone(ledger, run, _now(), wait=60.0) as current, politely() as told:
                 box.recover(ledger, current, config.mail, _now)
-                box.drain(ledger, current, config.mail, _now)
+                box.drain(ledger, current, config.mail, _now, lambda: bool(told))
                 finish(ledger, ledger.one(Run, run_id=delivery.run_id) or current, config, _now)
-        _tell(ledger, _found(ledger, number), as_json)
+        after = _found(ledger, number)
+        _tell(ledger, after, as_json)
+    if after.state != "accepted":
+        away = after.state in ("queued", "dot")
+        click.get_current_context().exit((UpstreamError if away else MailError).exit_code)
 
 
 @outbox.command()

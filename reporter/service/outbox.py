@@ -266,7 +266,7 @@ def _by_hand(
 ) -> Delivery:
     delivery = ledger.one(Delivery, delivery_id=delivery_id)
     if delivery is None:
-        raise UsageError(f"the outbox has no message {delivery_id}; `reporter outbox list` shows all")
+        raise UsageError(f"the outbox has no message {delivery_id}; `reporter outbox list --all` shows all")
     if delivery.state not in states:
         raise UsageError(f"message {delivery_id} is {delivery.state}; this is for {', '.join(states)}")
     moved = ledger.move(delivery, to, now, "by hand", **changes)

@@ -44,6 +44,11 @@ def received(server: SmtpServer) -> Counter[str]:
 
 
 ONCE = Counter(READERS)
+#: What nobody can do to the first message, or to any.
+WRONG = (
+    ("list", "--state", "nonsense"), ("show", "99"), ("show", "x"), ("confirm", "1"), ("confirm", "99"),
+    ("resend", "1"), ("cancel", "1"), ("lift", "nobody"), ("lift", "ann@example.com"), ("bounces",),
+)  # fmt: skip
 
 
 def assert_archive_is_sound(folder: Path) -> None:
@@ -187,6 +192,9 @@ def test_one_of_three_is_refused(tmp_path: Path, configure: Callable[..., None])
         assert received(server) == ONCE - Counter(["bea@example.com"])
         shown = run(tmp_path, "outbox", "show", "2").stdout
         assert "sending -> bounced  (5.1.1 No such user)" in shown and "mend the address" in shown
+        again = run(tmp_path, "outbox", "resend", "2")
+        assert (again.returncode, again.stdout.split("  ")[1]) == (76, "bounced")
+        assert [run(tmp_path, "outbox", *words).returncode for words in WRONG] == [2] * len(WRONG)
         server.replies_for.clear()
         assert run(tmp_path, "outbox", "resend", "2").stdout.startswith(
             "2  accepted  bea@example.com  small 2024-10-16-r0"
