@@ -48,6 +48,8 @@ def _font(name: str) -> FT2Font:
 def _advance(character: str, name: str) -> float:
     """Of one character, in thousandths of the size; from the font's own table, without hinting."""
     font = _font(name)
+    if not font.get_char_index(ord(character)):
+        return float(EM)  # the font lacks it: whatever is drawn in its place is hardly wider
     font.set_size(EM / 10, 72)
     glyph = font.load_char(ord(character), flags=LoadFlags.NO_HINTING)
     return float(glyph.linearHoriAdvance) / 65536 * 10

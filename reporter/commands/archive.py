@@ -205,7 +205,7 @@ def _known(config: Config, name: str) -> str:
     Raises:
         UsageError: there is none of this name.
     """
-    from reporter.service.stages import targets as all_targets
+    from reporter.delivery.places import targets as all_targets
 
     if name not in (known := all_targets(config)):
         raise UsageError(f"no target '{name}'{suggestion(name, known)}; there are {', '.join(known)}")

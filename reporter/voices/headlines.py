@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
-from reporter.setting import LanguageCode, Setting
+from reporter.setting import WEB_ADDRESS, LanguageCode, Setting
 
 #: Letters of Latin and Cyrillic script with the punctuation of both: what our fonts have, and what a program that
 #: extracts the text of a PDF gives back as it was (accents without a letter, and `É»` and its like, are not). A title
@@ -37,7 +37,7 @@ class Headline(Setting):
 
     title: str
     outlet: str
-    link: str = ""  # https, or empty
+    link: Annotated[str, Field(pattern=rf"^$|{WEB_ADDRESS}")] = ""  # https, or empty
     language: LanguageCode
     published: Moment  # UTC
     out_by: Moment  # UTC; the moment by which this wording was out for certain: the last change, the end of a bare date
