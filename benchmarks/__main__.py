@@ -7,13 +7,15 @@ import os
 import platform
 from importlib.metadata import version
 
-from benchmarks import cold, commands, idle, mail, warm
+from benchmarks import cold, commands, idle, index, mail, universe, warm
 from benchmarks.measure import ROOT, Report
 
 PARTS = {
     "cold": cold.measure,
     "warm": warm.measure,
     "commands": commands.measure,
+    "universe": universe.measure,
+    "index": index.measure,
     "idle": idle.measure,
     "mail": mail.measure,
 }

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.measure import AS_OF, Report, brief, in_turn, write_prices
+from benchmarks.measure import AS_OF, ROOT, Report, brief, in_turn, write_prices
+from reporter.config_file import load_config
+from reporter.document.email import Mail
+from reporter.exchanges import brief_calendar
+from reporter.language import known_tickers
+from reporter.pipeline import make_edition
 
 PEERS = Path(__file__).parent / "peers"
 QUANTSTATS = """
@@ -45,3 +51,16 @@ def measure(report: Report, rounds: int) -> None:
         sizes = {kind: max(path.stat().st_size for path in files.glob(f"*.{kind}")) / 1000 for kind in ("pdf", "html")}
         report.say("PDF", sizes["pdf"], "kB", 150)
         report.say("HTML", sizes["html"], "kB", 400)
+        report.say("body of the mail, HTML", mail_body(), "kB", 100)
+
+
+def mail_body() -> float:
+    """The larger one of a brief's two languages, in kB."""
+    config = load_config(ROOT / "config.yaml", known_tickers)
+    config = config.model_copy(update={"sources": config.sources.model_copy(update={"use": "simulated"})})
+    brief, now = config.briefs["small-caps"], datetime.now(UTC)
+    edition = make_edition(
+        config.model_copy(update={"formats": ("html",)}), "small-caps", brief,
+        calendar=brief_calendar(config, brief, now), as_of=AS_OF, languages=("en", "ru"), mail=Mail.READERS,
+    )  # fmt: skip
+    return max(len(body.html.encode()) for body in edition.mails.values()) / 1000

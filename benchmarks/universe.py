@@ -1,5 +1,6 @@
-"""A big universe: 500 funds × 20 years from the store to facts. `python benchmarks/universe.py [funds]`.
+"""A big universe: 500 funds × 20 years from the store to facts.
 
+`python -m benchmarks universe`; `python -m benchmarks.universe 30` with so many funds.
 Prints CPU seconds (user + system) of reading thirty funds and all of them from the store, of the gate and of the facts,
 and the peak memory of the process.
 """
@@ -7,6 +8,7 @@ and the peak memory of the process.
 from __future__ import annotations
 
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,8 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measure import ROOT, Report
 from reporter.config import Brief, Sources
 from reporter.facts import compute_facts
+from reporter.prices import Prices
 from reporter.prices.bars import make_bars
 from reporter.prices.database import open_store
 from reporter.prices.load import load_prices
@@ -27,11 +31,27 @@ from reporter.sessions import load_calendar
 AS_OF = date(2024, 12, 31)
 
 
-def timed(what: str, goal: str, work: Callable[[], object]) -> object:
+def measure(report: Report, _: int) -> None:
+    """In a process of its own, whose memory is told."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.universe"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(done.stderr[-1000:])
+    for line in done.stdout.splitlines():
+        what, found, unit, goal = line.split("\t")
+        report.say(what, float(found), unit, float(goal) if goal else None)
+
+
+def timed(what: str, goal: float | None, work: Callable[[], object]) -> object:
     started = time.process_time()
     result = work()
-    print(f"{what:<42} {time.process_time() - started:6.2f} s CPU   goal: {goal}")
+    say(f"{what}, CPU", time.process_time() - started, "s", goal)
     return result
+
+
+def say(what: str, found: float, unit: str, goal: float | None = None) -> None:
+    print(what, found, unit, "" if goal is None else goal, sep="\t")
 
 
 def main(count: int) -> None:
@@ -52,19 +72,21 @@ def main(count: int) -> None:
                 with store.writing():
                     at = datetime(2025, 1, 1, tzinfo=UTC)
                     store.write("yahoo", name, bars, currency="USD", revision=0, at=at, change="")
-        print(f"{count} funds, {len(sessions)} sessions, store of {path.stat().st_size / 2**20:.0f} MiB")
+        say(f"{count} funds × {len(sessions)} sessions: store", path.stat().st_size / 2**20, "MiB")
         with open_store(path) as store:
-            timed("thirty funds out of the store", "0.2", lambda: [store.read("yahoo", name) for name in names[:30]])
+            timed("  thirty funds out of the store", 0.2, lambda: [store.read("yahoo", name) for name in names[:30]])
 
-        def load(chosen: tuple[str, ...]) -> object:
+        def load(chosen: tuple[str, ...]) -> Prices:
             return load_prices(chosen, (), calendar, AS_OF, Sources(), "yahoo", store=path)
 
-        timed("thirty funds as prices, checked", "", lambda: load(names[:30]))
-        prices = timed(f"{count} funds as prices, checked", "", lambda: load(names))
+        timed("  thirty funds as prices, checked", None, lambda: load(names[:30]))
+        prices = load(names)
+        timed(f"  {count} funds as prices, checked", None, lambda: load(names))
     brief = Brief(subject=names[0], benchmark=names[1], field=names[2:], backdrop=False)
-    quality = timed("gate", "", lambda: judge(prices, names[:2], names[2:]))
-    timed("facts", "0.5", lambda: compute_facts(prices, "universe", brief, quality, calendar))
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    quality = judge(prices, names[:2], names[2:])
+    timed("  gate", None, lambda: judge(prices, names[:2], names[2:]))
+    timed(f"  facts of {count} funds", 0.5, lambda: compute_facts(prices, "universe", brief, quality, calendar))
+    say("  peak memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB")
 
 
 if __name__ == "__main__":

@@ -18,14 +18,15 @@ def batch(folder: Path, clients: int, *more: str) -> list[str]:
     return [*made, "--output", str(folder / f"out-{'-'.join(more)}-{clients}"), *more]
 
 
-def measure(report: Report, rounds: int) -> None:
+def measure(report: Report, _: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_prices(folder)
-        few, many = (cost(batch(folder, clients, "--engine", "serial")) for clients in (5, 5 + 10 * rounds))
-        report.say("warm brief in a batch, CPU", (many.cpu - few.cpu) / (10 * rounds), "s", 0.5)
-        report.say("peak memory after that", many.peak, "MiB", 220)
+        few, some, many = (cost(batch(folder, clients, "--engine", "serial")) for clients in (5, 30, 105))
+        report.say("warm brief in a batch, CPU", (many.cpu - few.cpu) / 100, "s", 0.5)
+        report.say("a worker's peak memory after 30 briefs", some.peak, "MiB", 220)
+        report.say("a worker's peak memory after 105 briefs", many.peak, "MiB", 220)
         hundred = cost(batch(folder, 100, "--engine", "processes", "--workers", "2"))
-        report.say(
-            "batch of 100 on two processes, with its start", 100 / hundred.wall * 60, "a minute", 200, at_least=True
-        )
+        rate = 100 / hundred.wall * 60
+        report.say("batch of 100 on two processes, with its start", rate, "a minute", 200, at_least=True)
+        report.say("  of this, editions an hour and worker", rate * 60 / 2, "")

@@ -49,6 +49,7 @@ ALLOWED = {
     "explain small-caps 2024-10-16": "",
     "archive list": "fsspec",
     "archive verify": "fsspec",
+    "archive index": "fsspec",
     "archive open small-caps": "fsspec",
     "schedule --once": "numpy httpx structlog rich",
     "brief small-caps --source simulated --language en": f"{PAGE} weasyprint pdf_oxide lxml",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from reporter.document.edition import Edition
 
 MANIFEST = "manifest.json"
+#: A file of this name in the folder of an edition says that the edition is not to be used any more.
+WITHDRAWN = "WITHDRAWN"
 SCHEMA = 1
 FOLDER = re.compile(r"(\d{4}-\d{2}-\d{2})-r(\d+)")
 BRIEF = re.compile(r"[a-z0-9][a-z0-9\-]{0,40}")

@@ -18,9 +18,8 @@ from datetime import date, datetime
 from html import unescape
 from typing import Any
 
-from reporter.delivery.archive import MANIFEST, Shelved, shelves
+from reporter.delivery.archive import MANIFEST, WITHDRAWN, Shelved, shelves
 from reporter.delivery.postings import documents, inverted
-from reporter.delivery.shelf import WITHDRAWN
 from reporter.delivery.target import Target
 from reporter.document.archive_page import Entry, Said
 from reporter.document.edition import file_name

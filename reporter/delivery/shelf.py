@@ -14,15 +14,13 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from reporter.cache import keep, read_cached
-from reporter.delivery.archive import MANIFEST
+from reporter.delivery.archive import MANIFEST, WITHDRAWN
 from reporter.voices.memory import Earlier
 
 #: As many sessions are looked back on: ten years of a weekly brief, two of a daily one.
 MOST = 520
 #: No facts.json and no manifest of ours is larger. Bytes.
 LIMIT = 4_000_000
-#: A file of this name in the folder of an edition says that the edition is not to be used any more.
-WITHDRAWN = "WITHDRAWN"
 KNOWN = TypeAdapter(dict[str, Earlier])
 YEAR, EDITION = re.compile(r"\d{4}"), re.compile(r"(\d{4}-\d\d-\d\d)-r(\d{1,6})")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from reporter.delivery.archive import MANIFEST, Shelved, editions, user_mark
+from reporter.delivery.archive import MANIFEST, WITHDRAWN, Shelved, editions, user_mark
 from reporter.delivery.target import Target
 
 #: Of a brief: editions up to this session were taken away on purpose, so nobody misses them.
@@ -53,7 +53,7 @@ def _files(target: Target, shelved: Shelved, content: bytes, names: list[str]) -
         elif hashlib.sha256(target.read(f"{shelved.path}/{name}")).hexdigest() != sha256:
             yield f"{name}: other bytes than were archived"
     for name in names:
-        if name not in listed and name not in (MANIFEST, "WITHDRAWN") and not name.startswith("."):
+        if name not in listed and name not in (MANIFEST, WITHDRAWN) and not name.startswith("."):
             yield f"{name}: nobody archived it"
 
 

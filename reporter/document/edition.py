@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from reporter.prices.quality import Quality
-
 if TYPE_CHECKING:
     from reporter.document.email import MailBody
+    from reporter.prices.quality import Quality
 
 
 @dataclass(frozen=True, kw_only=True)

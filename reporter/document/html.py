@@ -7,19 +7,20 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from reporter.charts.style import inks
 from reporter.colour import NIGHT, lightened
 from reporter.document.fonts import letters, web_font
-from reporter.document.origins import traced
-from reporter.document.page import Link, Page
-from reporter.document.readouts import ReadOut
 from reporter.errors import DocumentError
 from reporter.language import BUNDLED, compiled_templates, template_folders
+
+if TYPE_CHECKING:
+    from reporter.document.page import Link, Page
+    from reporter.document.readouts import ReadOut
 
 #: Family, file, weight, style: the only fonts on any page.
 FONTS = (
@@ -61,6 +62,8 @@ def with_fonts(html: str) -> str:
 
 def fill(page: Page, templates: Path | None, **more: object) -> str:
     """The template of the page with the page in it."""
+    from reporter.document.origins import traced  # not for the page of an archive, which has no facts
+
     made = environment(templates)
     made.filters["traced"] = (lambda text: text) if more["print"] else (lambda text: traced(text, page.origins))
     return filled(made, "brief.html.j2", page=page, **more)
@@ -101,6 +104,8 @@ def css_string(text: str) -> Markup:
 
 def coloured(svg: str, accent: str) -> str:
     """The inks of the charts as variables of the page, so that dark mode changes them."""
+    from reporter.charts.style import inks  # likewise, and no charts
+
     for name, ink in inks(accent).items():
         svg = svg.replace(ink, f"var(--{name})")
     return svg

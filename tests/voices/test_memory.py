@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 
 from reporter.config import Config
-from reporter.delivery.archive import publish
-from reporter.delivery.shelf import WITHDRAWN, earlier, read_shelf
+from reporter.delivery.archive import WITHDRAWN, publish
+from reporter.delivery.shelf import earlier, read_shelf
 from reporter.document.edition import Edition
 from reporter.document.facts_json import SCHEMA_FILE
 from reporter.facts import compute_facts
