@@ -18,6 +18,7 @@ from reporter.document.audit import (
     audit_unmarked_html,
     open_account,
 )
+from reporter.document.beside import beside
 from reporter.document.claims import Speaker, claims, lexicon, statements
 from reporter.document.edition import Edition, file_name
 from reporter.document.email import Mail, MailBody, make_mail
@@ -151,7 +152,7 @@ def build_edition(
             links = tuple(neighbours(name, as_of, code, speakers, formats))
             readouts = read_outs({chart: drawing.frame for chart, drawing in drawn.items()}, facts, speaker)
             file = file_name(name, as_of, code, "html")
-            files[file] = render_html(page, charts, links, readouts, config.templates)
+            files[file] = render_html(page, charts, links, readouts, beside(page, heights), config.templates)
             audit_html(files[file].decode(), account, file, {one.text for each in readouts.values() for one in each})
             audit_substance(files[file].decode(), page.plain_title, file)
         files[file_name(name, as_of, code, "svg")] = render_thumbnail(page, charts, config.templates)

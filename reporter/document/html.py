@@ -39,6 +39,7 @@ def render_html(
     charts: Mapping[str, str],
     links: Sequence[Link],
     readouts: Mapping[str, Sequence[ReadOut]],
+    boxes: Mapping[str, Sequence[str]],
     templates: Path | None = None,
 ) -> bytes:
     """The page for a screen, UTF-8.
@@ -46,11 +47,20 @@ def render_html(
     Args:
         charts: SVG by name.
         readouts: What a chart tells at a pointer, a finger or the keyboard, by its name.
+        boxes: Section -> what stands beside it.
     """
     drawn = {name: Markup(coloured(svg, page.accent)) for name, svg in charts.items()}  # noqa: S704
     night = lightened(page.accent, NIGHT)
     html = fill(
-        page, templates, print=False, links=links, charts=drawn, readouts=readouts, night=night, fonts=FONTS_GO_HERE
+        page,
+        templates,
+        print=False,
+        links=links,
+        charts=drawn,
+        readouts=readouts,
+        beside=boxes,
+        night=night,
+        fonts=FONTS_GO_HERE,
     )
     return with_fonts(html).encode()
 

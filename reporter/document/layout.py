@@ -25,6 +25,8 @@ UNDER = (0, 1, 2)
 TABLE_AFTER = (1, 3)
 #: The last page holds at least this share of a page.
 STUB = 0.22
+#: What charts beside no text at all cost, on a page after the first.
+VOID = 150.0
 METHOD_COLUMNS = 3
 
 
@@ -184,6 +186,8 @@ def judge(
         if number < len(dealt):
             targets.append(target)
         natural = sum(box.around + box.natural for box in sheet) + GAP * max(0, len(sheet) - 1)
+        if number and sheet and not here:  # a column of charts beside a void
+            cost += VOID
         used = max(here, target)
         cost += abs(target - here) * (1.0 if last else 2.5) + 0.08 * abs(target - natural)
         if not last:

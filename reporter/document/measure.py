@@ -15,7 +15,7 @@ from markupsafe import Markup
 from reporter.charts.extents import BOLD, REGULAR, SERIF, SERIF_BOLD, SERIF_ITALIC, width
 from reporter.charts.style import WIDTH
 from reporter.document.exhibits import Figure
-from reporter.document.page import Page
+from reporter.document.page import Page, Part
 from reporter.language import plain
 
 MM = 72 / 25.4
@@ -145,17 +145,20 @@ class Measure:
     def text(self, page: Page) -> Iterator[Lines]:
         """The article, in blocks."""
         for number, part in enumerate(page.parts):
-            last, quoted = part.name == "bottom_line", part.name == "quote"
-            inset, font = (self.rem, SERIF_ITALIC) if quoted else (0.0, SERIF)
-            wide = (self.wide * TEXT_SHARE - inset) * FILLED
-            if part.label:
-                yield Lines(SECTION * self.rem, 1, (LAST_HEADING if last else HEADING) * self.rem, keep=True)
-            for place, one in enumerate(part.paragraphs):
-                pieces = one.split(BLOCK)  # such as headlines, each on lines of its own
-                count = sum(ceil(width(plain(piece), self.rem, font) / wide) for piece in pieces if piece.strip())
-                yield Lines(
-                    (PARAGRAPH if place or (number and not part.label) else 0.0) * self.rem, count, LINE * self.rem
-                )
+            yield from self.part(part, first=not number)
+
+    def part(self, part: Part, *, first: bool) -> Iterator[Lines]:
+        """A section of it; `first` of all, or not."""
+        last, quoted = part.name == "bottom_line", part.name == "quote"
+        inset, font = (self.rem, SERIF_ITALIC) if quoted else (0.0, SERIF)
+        wide = (self.wide * TEXT_SHARE - inset) * FILLED
+        if part.label:
+            yield Lines(SECTION * self.rem, 1, (LAST_HEADING if last else HEADING) * self.rem, keep=True)
+        for place, one in enumerate(part.paragraphs):
+            pieces = one.split(BLOCK)  # such as headlines, each on lines of its own
+            count = sum(ceil(width(plain(piece), self.rem, font) / wide) for piece in pieces if piece.strip())
+            before = PARAGRAPH if place or not (first or part.label) else 0.0
+            yield Lines(before * self.rem, count, LINE * self.rem)
 
     def tests(self, page: Page) -> float:
         rows = page.tests.rows if page.tests else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,22 @@ def test_no_width_overflows(files: dict[str, str], width: int, look_at: Open) ->
     for address in files.values():
         with look_at(address, width) as view:
             assert view.overflow() <= 0
+
+
+def test_wide_columns_have_no_holes(files: dict[str, str], look_at: Open) -> None:
+    """Charts and table stand one below the other at the right, in the order of the text, and the note beside them."""
+    for address in files.values():
+        with look_at(address, 1440) as view:
+            boxes = view.page.eval_on_selector_all(
+                ".article figure:not(.tests)",
+                "all => all.map(one => one.getBoundingClientRect()).map(b => [b.top, b.bottom])",
+            )
+            assert len(boxes) == 7 and boxes == sorted(boxes)
+            assert all(after[0] - before[1] < 120 for before, after in pairwise(boxes)), boxes
+            note = view.page.locator("#method").bounding_box()
+            tests = view.page.locator("figure.tests").bounding_box()
+            assert note and tests and note["y"] - tests["y"] - tests["height"] < 80
+            assert note["x"] + note["width"] < 800
 
 
 def test_numbers_tell_where_they_come_from_without_a_script(files: dict[str, str], look_at: Open) -> None:

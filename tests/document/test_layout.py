@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 from collections.abc import Callable
 from datetime import date
@@ -15,7 +16,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
+from reporter.document.beside import AHEAD
 from reporter.document.edition import Edition
+from reporter.document.exhibits import HOMES
 from reporter.document.layout import GAP, WIDEST_GAP, Box, deals, fitted, reach, split
 from reporter.document.measure import KEPT, Lines, flow
 from tests.programs import needs
@@ -124,3 +127,23 @@ def test_pages_are_full_and_no_chart_is_cut(
         assert sum(text.count(source) for text in texts) >= 3
         last = "future results." if file.endswith("-en.pdf") else "не определяют будущих."
         assert last in " ".join(texts[-1].split()), "the note stands on the last page, to its end"
+
+
+def test_on_a_screen_every_box_stands_once_beside_its_section_or_a_little_before(edition: Edition) -> None:
+    """From the finished pages: order of the story, all charts and the table, none farther ahead than two sections."""
+    for code in ("en", "ru"):
+        page = edition.files[f"small-caps-2024-10-16-{code}.html"].decode()
+        sections = re.findall(r'<section id="(\w+)"(.*?)</section>', page, re.DOTALL)
+        where = {
+            name: number
+            for number, (_, content) in enumerate(sections)
+            for name in (
+                *re.findall(r'id="chart-(\w+)"', content),
+                *(["table"] if 'class="table returns"' in content else []),
+            )
+        }
+        assert set(where) == {*HOMES, "table"}
+        names = [name for name, _ in sections]
+        for chart, home in {**HOMES, "table": "evidence"}.items():
+            if home in names:
+                assert 0 <= names.index(home) - where[chart] <= AHEAD, chart
