@@ -19,6 +19,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -165,9 +166,12 @@ def main(
         offset = start - datetime.now(UTC)
         child = os.fork()
         if child == 0:
-            os.setpgid(0, 0)
+            with suppress(OSError):
+                os.setpgid(0, 0)
             done = serve(config, calendar, lambda offset=offset: datetime.now(UTC) + offset, policy)
             os._exit(0 if done else 1)
+        with suppress(OSError):  # whoever of the two is first; a child that lives for a moment has no time for it
+            os.setpgid(child, child)
         age = time.monotonic()
         end = age + (chance.uniform(0.005, longest) if killed < kills and day else 60)
         while (over := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < end:
