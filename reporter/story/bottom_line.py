@@ -44,6 +44,7 @@ def tests(s: Situation, verdict: Verdict) -> list[Finding]:
             unmet=names(verdict.unmet if 1 < len(verdict.unmet) < met else ()),  # a single one is in the next sentence
             only_just=close_call is not None and close_call.distance < lexicon.NARROWLY,
             size=size(close_call) if close_call else None,
+            level=close_call is not None and close_call.name == "gap_1m" and s.month is Month.FLAT,
         )
     ]
 
@@ -76,7 +77,10 @@ def fragile(s: Situation, verdict: Verdict) -> list[Finding]:
 def overlap(s: Situation, verdict: Verdict) -> list[Finding]:
     """What the tests are, so that a count of them is not taken for a count of independent votes."""
     ranked = any(one.name == "rank_ytd" for one in verdict.criteria)
-    return [s.finding(SECTION, "overlap", ranked=ranked)] if verdict.met and not s.quiet else []
+    if not verdict.met or s.quiet:
+        return []
+    pair = count(verdict.of - 1 if ranked else verdict.of, "method")  # tests that ask about the ratio of the two funds
+    return [s.finding(SECTION, "overlap", ranked=ranked, pair=pair, of=count(verdict.of, "verdict.of"))]
 
 
 def change(s: Situation, verdict: Verdict) -> list[Finding]:

@@ -18,7 +18,9 @@ def year_paragraphs(s: Situation) -> list[list[Finding]]:
 
 def month_paragraphs(s: Situation) -> list[list[Finding]]:
     """Also where a gap or a way of counting would say otherwise."""
-    return [[*month(s), *split(s), *sensitivity.flips(s)]]
+    flips = sensitivity.flips(s)
+    told = s.month is Month.FLAT and flips and flips[0].kind == "sessions" and not s.quiet and s.window != "1M"
+    return [[*month(s, flips[0] if told else None), *split(s), *([] if told else flips)]]
 
 
 def pair(s: Situation) -> list[Finding]:
@@ -88,8 +90,8 @@ def base_effect(s: Situation, change: Moved | None) -> str | None:
     return "gains" if market > 0 else "losses"
 
 
-def month(s: Situation) -> list[Finding]:
-    """The pair over one month; "nearly 4 %" where both are."""
+def month(s: Situation, recount: Finding | None) -> list[Finding]:
+    """The pair over one month; "nearly 4 %" where both are. A draw tells what it is by sessions, if it is none."""
     if s.month is None or s.window == "1M" or s.quiet:
         return []
     returns = s.facts.returns
@@ -104,6 +106,7 @@ def month(s: Situation) -> list[Finding]:
             mine=None if both else s.ret(s.facts.subject, "1M"),
             theirs=None if both else s.ret(s.facts.benchmark, "1M"),
             degree=str(lexicon.degree(returns.gap["1M"], 1.0)),
+            recount=recount.values if recount else None,
             nearly=Quantity(nearly / 100, Unit.SHARE, f"returns.{s.facts.subject}.1M") if nearly and both else None,
         )
     ]

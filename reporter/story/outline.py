@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from reporter.facts import Facts
-from reporter.finding import Finding, Quantity, Tone, Unit
+from reporter.finding import Finding, Quantity, Tone, Unit, Value
 from reporter.story import (
     backdrop,
     bottom_line,
@@ -74,7 +74,7 @@ HEADINGS = {
 #: Neighbours that share a paragraph where one of them has a single finding to say.
 SHARED = (("evidence", "turn"), ("field", "reversion"), ("technicals", "field"))
 #: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
-MOST_NUMBERS = 41
+MOST_NUMBERS = 40
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
 DISPENSABLE = (
     "no_breakout",
@@ -193,8 +193,13 @@ def rationed(sections: tuple[Section, ...]) -> tuple[Section, ...]:
 
 def numbers(finding: Finding) -> int:
     """Numbers that a finding brings at most, days, years and constants aside."""
-    found = (one for one in finding.values.values() if isinstance(one, Quantity))
-    return sum(one.unit not in (Unit.DAY, Unit.YEAR) and one.fact != "method" for one in found)
+    return sum(map(counted, finding.values.values()))
+
+
+def counted(value: Value) -> int:
+    if isinstance(value, Mapping):
+        return sum(map(counted, value.values()))
+    return isinstance(value, Quantity) and value.unit not in (Unit.DAY, Unit.YEAR) and value.fact != "method"
 
 
 def without(section: Section, kind: str) -> Section:

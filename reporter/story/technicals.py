@@ -38,7 +38,6 @@ def levels(s: Situation, facts: Technicals) -> Finding:
         SECTION,
         kind,
         close=price(facts.close, path(s, "close")),
-        sma200=price(facts.sma200, path(s, "sma200")),
         rising=facts.slow_rising,
         above50=above50,
         above200=above200,

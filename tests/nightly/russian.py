@@ -120,9 +120,10 @@ def miscounted(words: list[str]) -> Iterator[str]:
         if decimals or not (number.isdigit() or number in ONE | FEW | MANY) or not is_counted(noun):
             continue
         size = int(number) if number.isdigit() else 1 if number in ONE else 2 if number in FEW else 5
-        dative = before == "по" and any(tag.case == "datv" for tag in parses(noun))  # по 15 случаям
+        oblique = {"по": "datv", "в": "loct"}.get(before)  # по 15 случаям, в 17 случаях
+        declined = any(tag.case == oblique and tag.number == "plur" for tag in parses(noun)) and size != 1
         if (
-            not dative
+            not declined
             and not fits(size, noun, genitive=before in BEFORE_GENITIVE)
             and not (size > 1900 and noun.startswith("год"))
         ):
