@@ -166,6 +166,8 @@ def way_out(prices: Prices, pair: Sequence[str], issues: Sequence[Issue]) -> str
     """What the user can do: speak about an earlier session where both have one, else look at the source."""
     if any(issue.flaw in (Flaw.JUMP, Flaw.SPLIT) for issue in issues):
         return "compare with another source; if the move is real, list its day under `accept` of the brief"
+    if any(issue.flaw is Flaw.SHORT for issue in issues):
+        return "wait until it has traded for a month, or name an older fund"
     if all(ticker in prices.close for ticker in pair):
         both = prices.close[list(pair)].notna().all(axis=1).to_numpy()
         if both.sum() >= FEWEST and not both[-1]:

@@ -13,6 +13,7 @@ from reporter.prices import Prices
 from reporter.prices.bars import COLUMNS, Bars, Fetched, Flaw, Problem, first_fault, make_bars, total_return
 from reporter.prices.checks import split_suspects
 from reporter.prices.load import load_prices
+from reporter.prices.quality import judge
 from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 
@@ -162,3 +163,20 @@ def test_fewer_tickers_are_as_if_no_other_had_been_asked_for(load, calendar: Cal
     assert prices_csv(fewer) == prices_csv(alone)
     assert fewer.problems == alone.problems
     assert fewer.sessions.equals(alone.sessions)
+
+
+def test_a_fund_that_has_gone_and_one_that_is_new(make_prices) -> None:
+    """What to do is said of each: an earlier session where the pair has one, patience where it is young."""
+    closes = 100 + np.arange(300.0)
+    gone, paused, new = closes.copy(), closes.copy(), closes.copy()
+    gone[-40:], paused[-2:], new[:-13] = np.nan, np.nan, np.nan
+    prices = make_prices({"AAA": closes, "GONE": gone, "LATE": paused, "NEW": new})
+    told = {}
+    for ticker in ("GONE", "LATE", "NEW"):
+        quality = judge(prices, (ticker, "AAA"), ())
+        told[ticker] = f"{quality.issues[0].text}; {quality.way_out}"
+    last = prices.sessions[-41].date()
+    assert told["GONE"].startswith(f"GONE: the newest close is of {last}, the brief speaks about {AS_OF} (has it been ")
+    assert told["GONE"].endswith(f"delisted, merged or renamed?); add newer prices, or use --as-of {last}")
+    assert "delisted" not in told["LATE"] and told["LATE"].endswith("or use --as-of 2024-10-14")
+    assert told["NEW"].startswith("NEW: has 13 closes up to 2024-10-16; a brief needs 22; wait until it has traded ")
