@@ -43,9 +43,11 @@ def read_csv(folder: Path, today: date) -> Mapping[str, Bars]:
     """All files of a folder, by ticker. Adjusted closes are not taken, dividends and splits are.
 
     Raises:
-        DataError: one of them is no table of prices, or has a bar that cannot be true.
+        DataError: there is none, or one of them is no table of prices, or has a bar that cannot be true.
     """
     tickers = sorted(path.stem for path in folder.glob("*.csv"))
+    if not tickers:
+        raise DataError(f"'{folder}' has no CSV file to import; `reporter prices export FOLDER` writes such ones")
     fetched = fetch(dict.fromkeys(tickers, today), FilesSettings(folder=folder))
     if fetched.problems:
         raise DataError("; ".join(problem.text for problem in fetched.problems.values()))
