@@ -79,12 +79,12 @@ def main(count: int) -> None:
         def load(chosen: tuple[str, ...]) -> Prices:
             return load_prices(chosen, (), calendar, AS_OF, Sources(), "yahoo", store=path)
 
-        timed("  thirty funds as prices, checked", None, lambda: load(names[:30]))
+        timed("  thirty funds as prices, checked", 0.2, lambda: load(names[:30]))
         prices = load(names)
-        timed(f"  {count} funds as prices, checked", None, lambda: load(names))
+        timed(f"  {count} funds as prices, checked", 2.0, lambda: load(names))
     brief = Brief(subject=names[0], benchmark=names[1], field=names[2:], backdrop=False)
     quality = judge(prices, names[:2], names[2:])
-    timed("  gate", None, lambda: judge(prices, names[:2], names[2:]))
+    timed("  gate", 0.5, lambda: judge(prices, names[:2], names[2:]))
     timed(f"  facts of {count} funds", 0.5, lambda: compute_facts(prices, "universe", brief, quality, calendar))
     say("  peak memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB")
 

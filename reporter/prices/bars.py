@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,8 @@ CENT, THOUSANDTH = 0.01, 0.001
 IMPOSSIBLE_MOVE = 10.0
 #: No price and no volume is larger; what is would not survive rounding.
 LARGEST = 1e15
+#: What costs less is rounded to nothing in prices.csv, and a scale made of it would burst.
+SMALLEST = 1e-6
 
 
 class Flaw(StrEnum):
@@ -118,7 +120,9 @@ def first_fault(bars: Bars, ticker: str) -> Fault | None:
         if not is_level(ticker):
             for name in ("close", "adjusted_close", "high", "low"):
                 rules.append((Flaw.NEGATIVE, f"negative price {{{name}:g}} in '{TITLES[name]}'", bars[name] < 0))
-                rules.append((Flaw.ZERO, f"price of zero in '{TITLES[name]}'", bars[name] == 0))
+                rules.append(
+                    (Flaw.ZERO, f"price of zero in '{TITLES[name]}'", (bars[name] >= 0) & (bars[name] < SMALLEST))
+                )
         rules.append((Flaw.RANGE, "high {high:g} is below low {low:g}", high < low))
         slack = np.maximum(CENT, THOUSANDTH * np.abs(close))
         outside = (close > high + slack) | (close < low - slack)
@@ -132,6 +136,8 @@ def first_fault(bars: Bars, ticker: str) -> Fault | None:
             paid, before = bars["dividend"], close / move(close)
             rules.append((Flaw.PAYMENTS, "payment of {dividend:g}", ~(paid >= 0) | (paid >= before) | np.isinf(paid)))
             split = bars["split"]
+            for text, wrong in implied_payments(close, bars["adjusted_close"]):
+                rules.append((Flaw.PAYMENTS, text, wrong & (split == 1)))  # on the day of a split, that is the suspect
             rules.append((Flaw.SPLIT, "split of {split:g}", ~((split > 0) & np.isfinite(split))))
             text = "close {close:g} is ten times the one before, or a tenth of it: a wrong unit, or a split left out?"
             rules.append((Flaw.UNIT, text, factor > IMPOSSIBLE_MOVE * (1 - 1e-9)))  # logarithms are not exact
@@ -140,6 +146,14 @@ def first_fault(bars: Bars, ticker: str) -> Fault | None:
         return None
     row, flaw, text = min(found, key=lambda one: one[0])
     return Fault(row, flaw, text.format(**{name: bars[name][row] for name in (*COLUMNS, "dividend", "split")}))
+
+
+def implied_payments(close: Array, adjusted: Array) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Rows where the adjusted closes tell of a payment that nobody makes; no fund that was tried comes near."""
+    steps = move(adjusted / close)
+    slack = THOUSANDTH * 5 + CENT / np.abs(adjusted)  # rounded to cents, an old adjusted close is coarse
+    yield "adjusted close {adjusted_close:g} tells of a payment below zero", steps < 1 - slack
+    yield "adjusted close {adjusted_close:g} tells of a payment of more than half the price", steps > 2 + slack
 
 
 def move(close: Array) -> Array:

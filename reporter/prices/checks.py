@@ -40,7 +40,7 @@ def standing_problem(ticker: str, close: Array, sessions: Days) -> Problem | Non
     if newest < as_of:
         text = f"{ticker}: the newest close is of {newest}, the brief speaks about {as_of}"
         long_ago = len(close) - 1 - rows[-1] >= FEWEST
-        return Problem(Flaw.STALE, f"{text} (has it been delisted, merged or renamed?)" if long_ago else text)
+        return Problem(Flaw.STALE, f"{text} (does it still trade?)" if long_ago else text)
     if len(rows) < FEWEST:
         return Problem(Flaw.SHORT, f"{ticker}: has {len(rows)} closes up to {as_of}; a brief needs {FEWEST}")
     recent = ~np.isnan(close[max(rows[0], len(close) - RECENT) :])

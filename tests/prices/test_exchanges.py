@@ -22,10 +22,12 @@ import pytest
 
 from reporter.config import Brief, CalendarChanges, Config, SimulatedSettings, Sources
 from reporter.document.edition import Edition
+from reporter.document.email import Mail
 from reporter.document.page import by_currency
 from reporter.exchanges import brief_calendar
 from reporter.facts import Facts
 from reporter.language import Language
+from reporter.pipeline import make_edition
 from reporter.prices import Prices
 from reporter.prices.bars import Fetched
 from reporter.prices.load import load_prices
@@ -141,6 +143,19 @@ def test_two_currencies_are_told_on_the_page(joined: Path) -> None:
     english, russian = ((edition / f"ijr-vs-1306-t-2024-10-16-{code}.html").read_text() for code in ("en", "ru"))
     assert f"<strong>Different currencies.</strong> {funds}currency not known: 2823.HK. Each return" in english
     assert f"<strong>Разные валюты.</strong> {funds}валюта неизвестна: 2823.HK. Доходность" in russian
+
+
+def test_two_currencies_are_told_in_the_mail() -> None:
+    brief = Brief(subject="IJR", benchmark="1306.T", field=("MTUM", "QUAL"), backdrop=False)
+    config = Config(sources=Sources(use="simulated"), formats=("html",))
+    calendar = brief_calendar(config, brief, NOW)
+    made = make_edition(
+        config, "pair", brief, calendar=calendar, as_of=AS_OF, languages=("en", "ru"), mail=Mail.READERS
+    )
+    said = {"en": "Different currencies", "ru": "Разные валюты"}
+    for code, words in said.items():
+        text = " ".join(made.mails[code].text.split())
+        assert f"{words}. USD: IJR, MTUM, QUAL; JPY: 1306.T." in text and words in made.mails[code].html
 
 
 def test_an_edition_about_two_exchanges_is_replayed(joined: Path) -> None:

@@ -108,6 +108,10 @@ def test_vintage_changes_with_the_sessions(calendar: Calendar) -> None:
     [
         ("AAA", "close", -1.0, "negative price -1 in 'Close'"),
         ("AAA", "adjusted_close", 0.0, "price of zero in 'Adj Close'"),
+        ("AAA", "adjusted_close", 5e-324, "price of zero in 'Adj Close'"),
+        ("AAA", "adjusted_close", 79.0, "adjusted close 79 tells of a payment below zero"),
+        ("AAA", "adjusted_close", 170.0, "adjusted close 170 tells of a payment of more than half the price"),
+        ("AAA", "adjusted_close", 79.9, None),  # rounding
         ("AAA", "high", 98.0, "high 98 is below low 99"),
         ("AAA", "low", 100.5, "close 100 is outside the day's range 100.5 to 101"),
         ("AAA", "volume", -1.0, "negative volume -1"),
@@ -176,7 +180,7 @@ def test_a_fund_that_has_gone_and_one_that_is_new(make_prices) -> None:
         quality = judge(prices, (ticker, "AAA"), ())
         told[ticker] = f"{quality.issues[0].text}; {quality.way_out}"
     last = prices.sessions[-41].date()
-    assert told["GONE"].startswith(f"GONE: the newest close is of {last}, the brief speaks about {AS_OF} (has it been ")
-    assert told["GONE"].endswith(f"delisted, merged or renamed?); add newer prices, or use --as-of {last}")
-    assert "delisted" not in told["LATE"] and told["LATE"].endswith("or use --as-of 2024-10-14")
+    assert told["GONE"].startswith(f"GONE: the newest close is of {last}, the brief speaks about {AS_OF} (does it ")
+    assert told["GONE"].endswith(f"still trade?); add newer prices, or use --as-of {last}")
+    assert "still" not in told["LATE"] and told["LATE"].endswith("or use --as-of 2024-10-14")
     assert told["NEW"].startswith("NEW: has 13 closes up to 2024-10-16; a brief needs 22; wait until it has traded ")
