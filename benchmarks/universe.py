@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from reporter.prices.quality import judge
 from reporter.sessions import load_calendar
 
 AS_OF = date(2024, 12, 31)
+Result = TypeVar("Result")
 
 
 def measure(report: Report, _: int) -> None:
@@ -43,7 +45,7 @@ def measure(report: Report, _: int) -> None:
         report.say(what, float(found), unit, float(goal) if goal else None)
 
 
-def timed(what: str, goal: float | None, work: Callable[[], object]) -> object:
+def timed(what: str, goal: float | None, work: Callable[[], Result]) -> Result:
     started = time.process_time()
     result = work()
     say(f"{what}, CPU", time.process_time() - started, "s", goal)
@@ -80,13 +82,11 @@ def main(count: int) -> None:
             return load_prices(chosen, (), calendar, AS_OF, Sources(), "yahoo", store=path)
 
         timed("  thirty funds as prices, checked", 0.2, lambda: load(names[:30]))
-        prices = load(names)
-        timed(f"  {count} funds as prices, checked", 2.0, lambda: load(names))
+        prices = timed(f"  {count} funds as prices, checked", 2.0, lambda: load(names))
     brief = Brief(subject=names[0], benchmark=names[1], field=names[2:], backdrop=False)
-    quality = judge(prices, names[:2], names[2:])
-    timed("  gate", 0.5, lambda: judge(prices, names[:2], names[2:]))
+    quality = timed("  gate", 0.5, lambda: judge(prices, names[:2], names[2:]))
     timed(f"  facts of {count} funds", 0.5, lambda: compute_facts(prices, "universe", brief, quality, calendar))
-    say("  peak memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB")
+    say("  peak memory", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "MiB", 500.0)
 
 
 if __name__ == "__main__":
