@@ -12,6 +12,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -113,8 +114,6 @@ def store(edition: Edition, target: Target, now: datetime, sender: Sender | None
         except FileExistsError:
             number += 1  # somebody else's file has the name: it stays
         else:
-            if sender:
-                check_marker(target, sender.marker)
             return place
 
 
@@ -125,17 +124,27 @@ def _write(
         raise FileExistsError(shelved.path)
     mark = hashlib.sha256(sender.instance.encode()).hexdigest()[:8] if sender else user_mark()
     target.sweep(shelved.path, mark, now)
+    marker = sender.marker if sender else None
     for name, content in edition.files.items():
-        if sender:
-            check_marker(target, sender.marker)
-        target.create(f"{shelved.path}/{name}", content, mark, now)
+        _put(target, f"{shelved.path}/{name}", content, mark, now, marker)
     crash_point("archive-files")
     content = manifest(edition, shelved.revision, hashes, previous(target, shelved), now, sender)
-    if sender:
-        check_marker(target, sender.marker)
-    target.create(f"{shelved.path}/{MANIFEST}", content, mark, now)
+    _put(target, f"{shelved.path}/{MANIFEST}", content, mark, now, marker)
     crash_point("archive-manifest")
     return Place(path=shelved.path, revision=shelved.revision, manifest_sha256=hashlib.sha256(content).hexdigest())
+
+
+def _put(target: Target, path: str, content: bytes, mark: str, now: datetime, marker: str | None) -> None:
+    """Create a file while the place is the one that it should be; what came to another one meanwhile goes again."""
+    check_marker(target, marker)
+    made = target.create(path, content, mark, now)
+    try:
+        check_marker(target, marker)
+    except OutputError:
+        if made:
+            with suppress(OutputError):
+                target.take_back(path)
+        raise
 
 
 def manifest(

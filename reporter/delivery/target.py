@@ -95,10 +95,15 @@ class Target:
                 self._check(temporary, content)
                 with _by_kind():
                     self._settle(self._fs, temporary, final)
-            except BaseException:
+            except BaseException as error:
                 with suppress(*failures(self._kind)):
                     self._fs.rm_file(temporary)
                 if not self._is_there(final, content):
+                    if isinstance(error, FileNotFoundError):
+                        raise OutputError(
+                            f"cannot write '{path}' in {self.place}: what was just written there is gone. Is the share "
+                            "still mounted?"
+                        ) from error
                     raise
                 # A server renamed and went before it said so.
             crash_point("archive-file")
@@ -130,6 +135,14 @@ class Target:
         """A file; it may be gone already."""
         with self._plainly("remove", path), suppress(FileNotFoundError), _by_kind():
             self._fs.rm_file(self._at(path))
+
+    def take_back(self, path: str) -> None:
+        """A file that was written to the wrong place, and the folders that are empty then."""
+        self.remove(path)
+        folder = path.rpartition("/")[0]
+        while folder and not self.names(folder):
+            self.remove_folder(folder)
+            folder = folder.rpartition("/")[0]
 
     def remove_folder(self, path: str) -> None:
         """An empty folder."""

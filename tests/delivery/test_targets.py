@@ -197,6 +197,43 @@ def test_unmounted_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert list(disk.iterdir()) == []
 
 
+@pytest.mark.fault("E3")
+@pytest.mark.parametrize("kind", ["folder", "smb", "sftp"])
+@pytest.mark.parametrize("moment", ["_holds", "_write", "_check", "_settle"])
+@pytest.mark.parametrize("file", ["a.pdf", MANIFEST])
+def test_unmounted_within_one_write(
+    file: str, moment: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its folder is made, its first byte written, it is read back or gets its name; on this machine
+    and below a server. Nothing is on the disk under the mount point, and the share has no edition."""
+    with small_disk(tmp_path / "disk", size="16m") as disk, opened(kind, tmp_path, monkeypatch, share=disk) as place:
+        target = open_target(place.settings)
+        target.create(MARKER, b"an-id\n", "12345678", NOW)
+        held = os.open(disk, os.O_RDONLY)  # what is unmounted can still be looked at
+        going: list[str] = []
+        create, step = Target.create, getattr(target, moment)
+
+        def noticed(self: Target, path: str, *rest: object) -> bool:
+            going.append(path.rpartition("/")[2])
+            return create(self, path, *rest)
+
+        def gone_before(*given: object) -> object:
+            if going and going[-1] == file and (moment == "_settle" or file in str(given[0])):
+                going.append("gone")
+                subprocess.run(["umount", "-l", str(disk)], check=True)
+            return step(*given)
+
+        monkeypatch.setattr(Target, "create", noticed)
+        monkeypatch.setattr(target, moment, gone_before)
+        with pytest.raises(OutputError, match=r"[Ii]s the share (still )?mounted|cannot (write|read|list)"):
+            store(EDITION, target, NOW, replace(SENDER, marker="an-id"))
+        assert going[-1] == "gone"
+        assert [path for path in disk.rglob("*") if path.is_file()] == []
+        names = [name for _, _, files in os.walk(f"/proc/self/fd/{held}") for name in files]
+        os.close(held)
+        assert MARKER in names and MANIFEST not in names
+
+
 @pytest.mark.fault("E5")
 @pytest.mark.parametrize("kind", ["smb", "sftp"])
 def test_a_server_that_is_killed_in_the_middle(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
