@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import signal
 import subprocess
 import threading
 import time
@@ -21,7 +22,8 @@ from reporter.delivery.target import MARKER, Target, open_target
 from reporter.delivery.verify import prune, verify
 from reporter.document.edition import Edition
 from reporter.errors import OutputError
-from tests.delivery.servers import Place, kill_group, s3, samba, sftp
+from reporter.limits import Limits, run_limited
+from tests.delivery.servers import Place, descendants, kill_group, s3, samba, sftp
 from tests.delivery.test_archive import EDITION, NOW
 
 #: Clients of servers that were killed leave files and sockets that nobody can close.
@@ -264,6 +266,35 @@ def kill_when(place: Place, happened: Callable[[], bool]) -> None:
         time.sleep(0.001)
     assert place.process
     kill_group(place.process)
+
+
+@pytest.mark.fault("E4")
+def test_a_server_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes connections and answers nothing: the deadline ends the child, and the same works when it goes on."""
+    with samba(tmp_path, monkeypatch) as place:
+        assert place.process and place.folder
+        store_there(place.settings)
+        servers = [place.process.pid, *descendants(place.process.pid)]
+        later = replace(EDITION, session=date(2024, 10, 23))
+        for pid in servers:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            with pytest.raises(OutputError, match="archiving was ended: it needed more than 2 s"):
+                run_limited(
+                    store_there, place.settings, later, limits=Limits(wall=2.0), what="archiving", error=OutputError
+                )
+            assert time.monotonic() - began < 10
+        finally:
+            for pid in servers:
+                os.kill(pid, signal.SIGCONT)
+        assert_whole(place, later)
+        store_there(place.settings, later)
+        assert differences(open_target(place.settings)) == []
+
+
+def store_there(settings: ArchiveTarget, edition: Edition = EDITION) -> None:
+    store(edition, open_target(settings), NOW, SENDER)
 
 
 @pytest.mark.fault("E9")
