@@ -74,7 +74,7 @@ HEADINGS = {
 #: Neighbours that share a paragraph where one of them has a single finding to say.
 SHARED = (("evidence", "turn"), ("field", "reversion"), ("technicals", "field"))
 #: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
-MOST_NUMBERS = 40
+MOST_NUMBERS = 41
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
 DISPENSABLE = (
     "no_breakout",
