@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from reporter.document.measure import Measure
 from reporter.document.page import Page
@@ -15,16 +16,21 @@ TALLER = 1.15
 HOLE, AHEAD = 40.0, 2
 
 
-def beside(page: Page, heights: Mapping[str, tuple[float, float, float]]) -> Mapping[str, tuple[str, ...]]:
-    """Section -> its charts, and "table" for the one of returns, in their order.
+class Place(NamedTuple):
+    """A chart by its name, or "table" for the one of returns."""
 
-    A phone shows them above the text of that section, so that none is far from its own.
+    name: str
+    early: bool  # before its own section, and so above the heading of this one
+
+
+def beside(page: Page, heights: Mapping[str, tuple[float, float, float]]) -> Mapping[str, tuple[Place, ...]]:
+    """Section -> what stands beside it, in order. A phone, with one column, shows it above the text of the section.
 
     Args:
         heights: Least, natural and greatest of every chart, in points.
     """
     waiting = list(boxes(page, heights))
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Place]] = {}
     text = column = 0.0
     for number, part in enumerate(page.parts):
         lines = LIKE.part(part, first=not number)
@@ -34,7 +40,7 @@ def beside(page: Page, heights: Mapping[str, tuple[float, float, float]]) -> Map
             hole = end - max(column, text)
             if home > number and (hole < HOLE or home > number + AHEAD):
                 break
-            found.setdefault(part.name, []).append(name)
+            found.setdefault(part.name, []).append(Place(name, home > number))
             column = max(column, text) + height
             del waiting[0]
         text = end

@@ -14,6 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reporter.colour import NIGHT, lightened
+from reporter.document.beside import Place
 from reporter.document.fonts import letters, web_font
 from reporter.errors import DocumentError
 from reporter.language import BUNDLED, compiled_templates, template_folders
@@ -39,7 +40,7 @@ def render_html(
     charts: Mapping[str, str],
     links: Sequence[Link],
     readouts: Mapping[str, Sequence[ReadOut]],
-    boxes: Mapping[str, Sequence[str]],
+    boxes: Mapping[str, Sequence[Place]],
     templates: Path | None = None,
 ) -> bytes:
     """The page for a screen, UTF-8.
