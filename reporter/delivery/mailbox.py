@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import imaplib
-import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from reporter.channels import Mailbox
 from reporter.delivery.login import bearer, clean
+from reporter.delivery.smtp import verifying
 from reporter.delivery.token import access_token
 from reporter.errors import UpstreamError
 from reporter.secret import read_secret
@@ -54,8 +54,8 @@ def open_mailbox(settings: Mailbox, what: str, *, change: bool = False) -> Itera
         secrets["token"] = access_token(settings.imap_oauth2, f"{what}.imap_oauth2")
     elif settings.imap_password:
         secrets["password"] = read_secret(settings.imap_password, f"{what}.imap_password")
+    context = verifying(settings.imap_ca_file, f"{what}.imap_ca_file")
     try:
-        context = ssl.create_default_context(cafile=str(settings.imap_ca_file) if settings.imap_ca_file else None)
         with imaplib.IMAP4_SSL(settings.imap_host, settings.imap_port, ssl_context=context, timeout=TIMEOUT) as server:
             _log_in(server, settings.imap_user or "", secrets)
             _select(server, settings.imap_folder, readonly=not change)

@@ -9,9 +9,11 @@ import smtplib
 import socket
 import ssl
 from contextlib import suppress
+from pathlib import Path
 from threading import Timer
 
 from reporter.channels import Relay
+from reporter.errors import ConfigError
 
 LINES, LINE = 100, 2048  # of one reply; a server that says more says nothing
 #: What a conversation can fail with, besides `Refused`.
@@ -26,12 +28,31 @@ class Refused(Exception):  # noqa: N818  the relay's word, not an error of ours
         self.code, self.text = code, text
 
 
+def verifying(ca_file: Path | None, what: str) -> ssl.SSLContext:
+    """TLS that verifies certificates.
+
+    Args:
+        ca_file: Authorities to trust; None: those of the system.
+        what: Its setting, for messages.
+
+    Raises:
+        ConfigError: the file holds none.
+    """
+    try:
+        return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    except OSError as error:  # also where it is no PEM
+        reason = (
+            "holds no certificate in PEM" if isinstance(error, ssl.SSLError) else f"cannot be read: {error.strerror}"
+        )
+        raise ConfigError([f"{what}: {ca_file} {reason}"]) from error
+
+
 class Client(smtplib.SMTP):
     """smtplib's, for one connection."""
 
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
-        self.context = ssl.create_default_context(cafile=str(relay.ca_file) if relay.ca_file else None)
+        self.context = verifying(relay.ca_file, "mail.relay.ca_file")
         super().__init__(local_hostname=_own_name())
         self.handle: socket.socket | None = None
         self.timer = Timer(0, self._cut)

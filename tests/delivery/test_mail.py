@@ -14,6 +14,7 @@ from reporter.channels import OAuth2, Relay
 from reporter.delivery import mail
 from reporter.delivery.mail import Connection, Fate, Outcome, transmit
 from reporter.delivery.smtp import quoted
+from reporter.errors import ConfigError
 from reporter.setting import Secret
 from tests.delivery.smtp_server import ACTS, STEPS, SmtpServer, certificates
 
@@ -107,6 +108,15 @@ def test_no_content_can_end_itself() -> None:
     wire = quoted(b"a\n.\rMAIL FROM:<x>\r\n.\r\n.b")
     assert wire == b"a\r\n..\r\nMAIL FROM:<x>\r\n..\r\n..b\r\n"
     assert quoted(b".a\r\r\n\n.\r") == b"..a\r\n\r\n\r\n..\r\n"
+
+
+def test_a_file_of_authorities_that_holds_none_is_a_matter_of_settings(tmp_path: Path) -> None:
+    (tmp_path / "empty.pem").write_text("nothing")
+    with SmtpServer() as server:
+        for name, words in (("empty.pem", "holds no certificate"), ("absent.pem", "No such file")):
+            with pytest.raises(ConfigError, match=words):
+                attempt(relay(server, tls="starttls", ca_file=tmp_path / name))
+    assert server.commands == []
 
 
 def test_many_go_over_one_connection(tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from reporter.crash import POINTS
 from reporter.service.alerts import of_editions
 from reporter.service.ledger import open_ledger
+from reporter.service.rows import Delivery
 from tests.delivery.smtp_server import SmtpServer
 from tests.service.carry import READERS, Started
 
@@ -249,6 +250,23 @@ def test_a_relay_that_refuses_all_alike_refuses_us(tmp_path: Path, configure: Ca
         configure(server)
         done = run(tmp_path, "send", "small", "--as-of", "2024-10-17")
         assert done.returncode == 76 and "ann@example.com is bounced and 2 more" in done.stderr
+
+
+@pytest.mark.parametrize(("schedule", "hours"), [("{every: day}", 12), ("{every: week}", 24), ("", 24)])
+def test_an_edition_is_given_up_before_half_the_time_to_the_next(
+    schedule: str, hours: int, tmp_path: Path, configure: Callable[..., None]
+) -> None:
+    """Of a daily brief after twelve hours, else after the day of `give_up`."""
+    with SmtpServer() as server:
+        configure(server)
+        text = (tmp_path / "config.yaml").read_text()
+        (tmp_path / "config.yaml").write_text(
+            text.replace("{subject", f"{{schedule: {schedule}, subject" if schedule else "{subject")
+        )
+        assert send(tmp_path, crash_at="queued").returncode == 137
+    with open_ledger(tmp_path / "output/.state", datetime.now(UTC)) as ledger:
+        spans = {round((row.give_up_utc - row.next_try_utc).total_seconds() / 3600, 2) for row in ledger.rows(Delivery)}
+    assert spans == {hours}
 
 
 def test_an_edition_that_is_overtaken_is_not_sent(tmp_path: Path, configure: Callable[..., None]) -> None:
