@@ -50,10 +50,15 @@ def run_limited(
     Raises:
         ReporterError: whatever the child raised, or that a limit ended it.
     """
-    # Forking is quick; with other threads about it is not safe, and then a new interpreter is started.
-    context: Any = multiprocessing.get_context("fork" if threading.active_count() == 1 else "spawn")
+    # Forking is quick; with other threads about it is not safe, and then a server without any forks for us: it ends
+    # when we do, and its children with it.
+    alone = threading.active_count() == 1
+    context: Any = multiprocessing.get_context("fork" if alone else "forkserver")
+    if not alone:
+        context.set_forkserver_preload([getattr(work, "func", work).__module__])
     ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=_child, args=(theirs, os.getpid(), limits, work, arguments), daemon=True)
+    parent = os.getpid() if alone else 0
+    child = context.Process(target=_child, args=(theirs, parent, limits, work, arguments), daemon=True)
     child.start()
     theirs.close()
     answered = False
@@ -120,11 +125,27 @@ def _child(
 
 
 def _die_with(parent: int) -> None:
-    """Be killed when the parent is: nobody would end this process when it hangs, and it holds the locks of both."""
+    """Be killed when the parent is: nobody would end this process when it hangs, and it holds the locks of both.
+
+    Args:
+        parent: Its process, by which is seen whether it has ended already; 0 where a server has forked for it, which
+            lives as long as this child does.
+    """
+    if not parent:
+        threading.Thread(target=_follow, daemon=True).start()
+        return
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).prctl(PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != parent:
         os._exit(1)
+
+
+def _follow() -> None:
+    """Wait for the end of the one who has asked for this child, and end at once."""
+    asked_by = multiprocessing.parent_process()
+    if asked_by is not None:
+        asked_by.join()
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _address_space() -> int:

@@ -6,10 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
+
+from reporter.errors import OutputError
+from reporter.limits import Limits, run_limited
 
 PROGRAM = """
 import os, sys, time
@@ -18,15 +22,45 @@ from reporter.limits import Limits, run_limited
 def hang(path):
     Path(path).write_text(str(os.getpid()))
     time.sleep(60)
-run_limited(hang, sys.argv[1], limits=Limits(wall=60), what="a step")
+if __name__ == "__main__":
+    {before}
+    run_limited(hang, sys.argv[1], limits=Limits(wall=60), what="a step")
 """
 
 
+WITH_THREADS = "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()"
+
+
+def parents() -> list[int]:
+    return [os.getppid(), os.getpid()]
+
+
+def test_beside_threads_children_come_from_one_server() -> None:
+    """A new interpreter for each would cost a second of processor time."""
+    stop = threading.Event()
+    thread = threading.Thread(target=stop.wait)
+    thread.start()
+    try:
+        (one, first), (other, second) = (run_limited(parents, limits=Limits(wall=60), what="a step") for _ in range(2))
+        assert one == other != os.getpid() and first != second
+        with pytest.raises(OutputError, match="not here"):
+            run_limited(complain, limits=Limits(wall=60), what="a step")
+    finally:
+        stop.set()
+        thread.join()
+
+
+def complain() -> None:
+    raise OutputError("not here")
+
+
+@pytest.mark.parametrize("before", ["", WITH_THREADS], ids=["alone", "threads"])
 @pytest.mark.fault("A1", "E4")
-def test_a_child_that_hangs_dies_with_its_parent(tmp_path: Path) -> None:
+def test_a_child_that_hangs_dies_with_its_parent(tmp_path: Path, before: str) -> None:
     """It would hold the lock of its edition until it came back, and a file server may never come back."""
-    path = tmp_path / "pid"
-    parent = subprocess.Popen([sys.executable, "-c", PROGRAM, str(path)])
+    path, program = tmp_path / "pid", tmp_path / "program.py"
+    program.write_text(PROGRAM.format(before=before))
+    parent = subprocess.Popen([sys.executable, str(program), str(path)])
     end = time.monotonic() + 30
     while not (path.exists() and path.read_text()):
         assert time.monotonic() < end
