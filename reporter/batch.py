@@ -162,7 +162,7 @@ class Shared:
 def shared_part(brief: Brief) -> str:
     """The settings that facts depend on, as JSON: briefs that agree in them share their facts."""
     roles = {"subject", "benchmark", "field", "headline_index", "backdrop"}
-    return brief.model_dump_json(include={*roles, "calendar", "exchanges", "accept"})
+    return brief.model_dump_json(include={*roles, "calendar", "exchanges", "accept", "min_coverage"})
 
 
 @cache

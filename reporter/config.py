@@ -174,6 +174,7 @@ class Brief(Setting):
     )  # calendars of tickers that trade elsewhere; known by a suffix: VOD.L
     sources: tuple[SourceName, ...] = ()  # one after another; none: those of `sources`
     accept: dict[Ticker, tuple[date, ...]] = Field(default={})  # days on which a fund really moved as it seems
+    min_coverage: float = Field(default=0.5, ge=0, le=1)  # share of the field that must have prices; else no edition
     languages: tuple[LanguageCode, ...] = Field(default=("en", "ru"), min_length=1)  # an edition is made in each
     implication: Switch = True  # the sentence on portfolios in the bottom line
     keywords: dict[LanguageCode, tuple[Keyword, ...]] = Field(default={})  # that a headline must have, by language

@@ -221,10 +221,9 @@ def gate(prices: Prices, name: str, brief: Brief) -> Quality:
     """
     pair = (brief.subject, brief.benchmark)
     others = tuple(ticker for ticker in brief.tickers if ticker not in pair)
-    quality = judge(prices, pair, others, brief.accept)
+    quality = judge(prices, pair, others, brief.accept, brief.min_coverage)
     if quality.status is Status.REFUSED:
-        reasons = "; ".join(issue.text for issue in quality.issues if issue.ticker in pair)
-        raise DataError(f"{name} refused: {reasons}; {quality.way_out}")
+        raise DataError(f"{name} refused: {'; '.join(quality.reasons)}; {quality.way_out}")
     return quality
 
 

@@ -31,7 +31,7 @@ FAULTS = {
     "A15": ("the state folder cannot be used", "exit 77 at the start; `doctor`"),
     "B1": ("the source blocks or throttles", "alert `late`; exit 69"),
     "B2": ("the source answers nonsense", "exit 69, never `delisted`; alert `late`"),
-    "B3": ("a fund of the field is missing", "the edition and the mail's subject name it"),
+    "B3": ("a fund of the field is missing", "the edition and the mail's subject name it; more than half: exit 65"),
     "B4": ("today's bar is not over", "it is not used; the edition says its as-of"),
     "B5": ("prices are stale", "exit 65, alert `refused`"),
     "B6": ("a bar in another unit or currency", "a note in the edition, or exit 65"),

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from reporter.prices import Prices
-from reporter.prices.bars import Array, Flaw, Problem, is_level, move
+from reporter.prices.bars import Array, Flaw, Problem, is_level, listed, move
 from reporter.prices.checks import FEWEST, SPLITS, standing_problem
 
 #: Log moves of one session. Alone and further than JUMP is too far for a fund, 28 % up or 22 % down; from SPIKE on it
@@ -45,7 +45,8 @@ class Quality:
     issues: tuple[Issue, ...] = ()
     remarks: tuple[str, ...] = ()  # what the source noted: sorted dates, bars on days without a session
     silent: Mapping[str, str] = field(default_factory=dict)  # feed of headlines that could not be read -> why
-    way_out: str = ""  # what to do about a refusal
+    reasons: tuple[str, ...] = ()  # of a refusal
+    way_out: str = ""  # what to do about it
 
     @property
     def excluded(self) -> tuple[str, ...]:
@@ -74,6 +75,7 @@ def judge(
     pair: Sequence[str],
     others: Sequence[str],
     accept: Mapping[str, Sequence[date]] = MappingProxyType({}),
+    min_coverage: float = 0.0,
 ) -> Quality:
     """Look at every fund at the last session of the prices.
 
@@ -82,6 +84,7 @@ def judge(
         pair: Subject and benchmark; an issue with one of them is a refusal.
         others: The field and the headline index; an issue degrades the edition.
         accept: Ticker -> days on which it really moved as it seems.
+        min_coverage: Share of the others that must be usable; with fewer there is no edition.
     """
     funds = (*pair, *others)
     levels = [ticker for ticker in map(str, prices.close) if is_level(ticker) and ticker not in funds]
@@ -91,13 +94,19 @@ def judge(
     known = {issue.ticker for issue in issues}
     issues += [Issue(one, found.flaw, found.text) for one, found in jumps.items() if one not in known]
     bad = {issue.ticker for issue in issues}
-    refused = any(ticker in bad for ticker in pair)
+    of_pair = [issue for issue in issues if issue.ticker in pair]
+    reasons, out = tuple(issue.text for issue in of_pair), way_out(prices, pair, of_pair) if of_pair else ""
+    lost = [issue.text for issue in issues if issue.ticker in others]
+    if not of_pair and len(others) - len(lost) < min_coverage * len(others):
+        reasons = (f"{len(lost)} of {len(others)} funds beside the pair cannot be used: {listed(lost)}",)
+        out = f"try again when the source has them, or lower `min_coverage` of the brief, which is {min_coverage:g}"
     return Quality(
-        status=Status.REFUSED if refused else Status.DEGRADED if issues else Status.OK,
+        status=Status.REFUSED if reasons else Status.DEGRADED if issues else Status.OK,
         usable=tuple(ticker for ticker in funds if ticker not in bad),
         issues=tuple(issues),
         remarks=prices.notes,
-        way_out=way_out(prices, pair, [issue for issue in issues if issue.ticker in pair]) if refused else "",
+        reasons=reasons,
+        way_out=out,
     )
 
 

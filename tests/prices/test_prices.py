@@ -13,7 +13,7 @@ from reporter.prices import Prices
 from reporter.prices.bars import COLUMNS, Bars, Fetched, Flaw, Problem, first_fault, make_bars, total_return
 from reporter.prices.checks import split_suspects
 from reporter.prices.load import load_prices
-from reporter.prices.quality import judge
+from reporter.prices.quality import Status, judge
 from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 
@@ -184,3 +184,21 @@ def test_a_fund_that_has_gone_and_one_that_is_new(make_prices) -> None:
     assert told["GONE"].endswith(f"still trade?); add newer prices, or use --as-of {last}")
     assert "still" not in told["LATE"] and told["LATE"].endswith("or use --as-of 2024-10-14")
     assert told["NEW"].startswith("NEW: has 13 closes up to 2024-10-16; a brief needs 22; wait until it has traded ")
+
+
+@pytest.mark.fault("B3")
+def test_too_little_of_the_field_is_no_edition(make_prices) -> None:
+    closes = 100 + np.arange(300.0)
+    field = [f"F{number}" for number in range(10)]
+    prices = make_prices(dict.fromkeys(("AAA", "BBB", *field[:5]), closes))
+    assert judge(prices, ("AAA", "BBB"), field, min_coverage=0.5).status is Status.DEGRADED, "five of ten are there"
+    fewer = prices.only(("AAA", "BBB", *field[:4]))
+    quality = judge(fewer, ("AAA", "BBB"), field, min_coverage=0.5)
+    assert quality.status is Status.REFUSED
+    assert quality.reasons == (
+        "6 of 10 funds beside the pair cannot be used: F4: the source has no prices, F5: the source has no prices, "
+        "F6: the source has no prices and 3 more",
+    )
+    assert "min_coverage" in quality.way_out
+    assert judge(fewer, ("AAA", "BBB"), field, min_coverage=0.0).status is Status.DEGRADED
+    assert judge(fewer, ("AAA", "BBB"), (), min_coverage=1.0).status is Status.OK, "a pair alone needs no field"
