@@ -46,6 +46,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         keep(shot(browser, (folder / "index.html").as_uri(), 1200, 800), "archive")
         keep(shot(browser, mail(folder), 700, 900), "mail")
+        page = folder / "small-caps" / DAY[:4] / f"{DAY}-r0" / f"small-caps-{DAY}-en.html"
+        keep(read_out(browser, page.as_uri()), "web")
         browser.close()
 
 
@@ -62,6 +64,14 @@ def first_page(pdf: Path) -> bytes:
 def shot(browser: Browser, url: str, width: int, height: int) -> bytes:
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(url, wait_until="networkidle")
+    return page.screenshot()
+
+
+def read_out(browser: Browser, url: str) -> bytes:
+    """The head of the page in the dark, with a pointer on its first chart."""
+    page = browser.new_page(viewport={"width": 1200, "height": 800}, color_scheme="dark")
+    page.goto(url, wait_until="networkidle")
+    page.locator("#chart-performance input").nth(5).hover(force=True)
     return page.screenshot()
 
 
