@@ -24,6 +24,8 @@ from reporter.story import Story
 MARKS = "¹²³⁴⁵⁶"
 #: Funds of one currency that are named where there are more of them.
 SHOWN = 6
+#: Funds left out that have a line each; more are listed by what is wrong with them.
+NAMED = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,10 +187,16 @@ def make_page(
 
 
 def left_out(facts: Facts, language: Language) -> Iterator[str]:
-    """One line a fund that did not pass the gate."""
-    for issue in facts.quality.issues:
-        reason = language.label("flaws", str(issue.flaw))
-        yield f"{language.name(issue.ticker)['label']} ({issue.ticker}): {reason}"
+    """One line a fund that did not pass the gate; of a big field, one a reason with its tickers."""
+    issues = facts.quality.issues
+    if len(issues) <= NAMED:
+        for issue in issues:
+            reason = language.label("flaws", str(issue.flaw))
+            yield f"{language.name(issue.ticker)['label']} ({issue.ticker}): {reason}"
+        return
+    for flaw in dict.fromkeys(issue.flaw for issue in issues):
+        tickers = ", ".join(issue.ticker for issue in issues if issue.flaw is flaw)
+        yield f"{language.label('flaws', str(flaw))}: {tickers}"
 
 
 def by_currency(facts: Facts, language: Language) -> str:
