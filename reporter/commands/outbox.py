@@ -218,7 +218,7 @@ def _tell(ledger: Ledger, delivery: Delivery, as_json: bool) -> None:
         return
     run = ledger.one(Run, run_id=delivery.run_id)
     about = f"{run.brief} {run.occurrence}-r{delivery.revision}" if run else ""
-    answer = f"  {delivery.smtp_code or ''} {delivery.smtp_text}" if delivery.smtp_text else ""
+    answer = "  " + f"{delivery.smtp_code or ''} {delivery.smtp_text}".strip() if delivery.smtp_text else ""
     tries = f"  {delivery.attempts} attempts" if delivery.attempts > 1 else ""
     again = f"  next {delivery.next_try_utc:%Y-%m-%d %H:%M} UTC" if delivery.state in ("queued", "dot") else ""
     click.echo(f"{delivery.delivery_id}  {delivery.state}  {delivery.recipient}  {about}{tries}{again}{answer}")

@@ -14,7 +14,7 @@ from reporter.errors import ConfigError, MailError, OutputError, UpstreamError, 
 from reporter.service import stages
 from reporter.service.ledger import Ledger
 from reporter.service.making import Order
-from reporter.service.outbox import Clock, Mailed, drain, recover
+from reporter.service.outbox import Clock, Mailed, drain, drop, recover
 from reporter.service.returns import collect
 from reporter.service.rows import Delivery, Run
 from reporter.service.spool import has_edition
@@ -92,6 +92,8 @@ def carry(
         raise OutputError(f"not mailed: '{missing}' must have it first; `reporter send {run.brief}` tries again")
     with politely() as told:
         mailed = _mail(ledger, run, config, clock, lambda: bool(told), note)
+        if test:
+            drop(ledger, run, "a test is asked for again, not tried again", clock)
         run = stages.finish(ledger, run, config, clock)
         tell(run, mailed)
     _judge(mailed, problems, run)
@@ -140,10 +142,13 @@ def _judge(mailed: Mailed, problems: Sequence[str], run: Run) -> None:
     if mailed.trouble:
         raise ConfigError([f"mail.relay: {mailed.trouble}"])
     if mailed.waiting:
+        messages = "1 message waits" if mailed.waiting == 1 else f"{mailed.waiting} messages wait"
+        said = f" ({mailed.said})" if mailed.said else ""
+        if run.occurrence.startswith("adhoc:"):
+            raise UpstreamError(f"the relay did not take it{said}; ask for the test again when it does")
         when = f" from {mailed.next_try:%H:%M} UTC on" if mailed.next_try else ""
         raise UpstreamError(
-            f"{mailed.waiting} messages wait for the relay; `reporter send {run.brief} --as-of {run.occurrence}` "
-            f"tries again{when}"
+            f"{messages} for the relay{said}; `reporter send {run.brief} --as-of {run.occurrence}` tries again{when}"
         )
     if problems:
         raise OutputError(f"not archived everywhere; `reporter send {run.brief}` tries again")

@@ -46,6 +46,7 @@ class Mailed:
 
     accepted: int = 0
     waiting: int = 0  # will be tried again
+    said: str = ""  # the last answer to one of them
     trouble: str = ""  # the relay takes nothing from us as we are
     next_try: datetime | None = None
     needing: list[Delivery] = field(default_factory=list)  # a person: bounced, expired, uncertain
@@ -85,6 +86,7 @@ def _account(ledger: Ledger, run: Run, mailed: Mailed) -> Mailed:
     open_rows = [row for row in rows if row.state not in TERMINAL]
     mailed.accepted = sum(row.state == "accepted" for row in rows)
     mailed.waiting = len(open_rows)
+    mailed.said = next((row.smtp_text for row in reversed(open_rows) if row.smtp_text), "")
     mailed.next_try = min((row.next_try_utc for row in open_rows), default=None)
     mailed.needing = [row for row in rows if row.state in ("bounced", "expired", "uncertain")]
     return mailed
@@ -237,6 +239,12 @@ def _ask(ledger: Ledger, delivery: Delivery, witnesses: Witnesses, clock: Clock)
         ledger.move(delivery, "queued", now, "the witness is sure that it is not there", next_try_utc=now)
     else:
         ledger.move(delivery, "uncertain", now, "no witness knows", smtp_text="no witness knows whether it arrived")
+
+
+def drop(ledger: Ledger, run: Run, why: str, clock: Clock) -> None:
+    """Nothing that waits of a run is tried any more."""
+    for delivery in ledger.rows(Delivery, run_id=run.run_id, state="queued"):
+        ledger.move(delivery, "cancelled", clock(), why)
 
 
 def confirm(ledger: Ledger, delivery_id: int, now: datetime) -> Delivery:

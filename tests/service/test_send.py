@@ -294,7 +294,7 @@ def test_a_greylisting_relay_is_asked_again(tmp_path: Path, configure: Callable[
     with SmtpServer(replies_for={"bea@example.com": ["451 4.7.1 Greylisted", "451 4.7.1 Greylisted"]}) as server:
         configure(server)
         done = send(tmp_path)
-        assert done.returncode == 69 and "1 messages wait for the relay" in done.stderr
+        assert done.returncode == 69 and "1 message waits for the relay (4.7.1 Greylisted)" in done.stderr
         hurry(tmp_path)
         assert send(tmp_path).returncode == 69
         hurry(tmp_path)
@@ -367,6 +367,10 @@ def test_a_test_edition_goes_to_one_address_and_nowhere_else(tmp_path: Path, con
         configure(server)
         assert send(tmp_path, "--to", "me@example.com").returncode == 0
         assert received(server) == Counter(["me@example.com"])
+        server.acts["connect"] = ["421 4.3.2 Too busy"]
+        busy = send(tmp_path, "--to", "me@example.com")
+        assert busy.returncode == 69 and "did not take it (4.3.2 Too busy); ask for the test again" in busy.stderr
+        assert run(tmp_path, "outbox", "list").stdout == ""
         assert not list((tmp_path / "share").rglob("manifest.json"))
         assert send(tmp_path).returncode == 0
         assert received(server) == ONCE + Counter(["me@example.com"])
