@@ -73,6 +73,8 @@ HEADINGS = {
 }
 #: Neighbours that share a paragraph where one of them has a single finding to say.
 SHARED = (("evidence", "turn"), ("field", "reversion"), ("technicals", "field"))
+#: More numbers than this do not go into a shared paragraph.
+MOST_TOGETHER = 8
 #: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
 MOST_NUMBERS = 41
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
@@ -255,7 +257,8 @@ def joined(sections: tuple[Section, ...]) -> tuple[Section, ...]:
     """Nothing of a single finding is a paragraph by itself where a neighbour can take it."""
     for pair in SHARED:
         both = [section for section in sections if section.name in pair]
-        if len(both) == 2 and any(sum(map(len, section.paragraphs)) == 1 for section in both):
+        lone = len(both) == 2 and any(sum(map(len, section.paragraphs)) == 1 for section in both)
+        if lone and sum(map(numbers, (*both[0].paragraphs[-1], *both[1].paragraphs[0]))) <= MOST_TOGETHER:
             first, second = both
             one = replace(first, paragraphs=(*first.paragraphs[:-1], first.paragraphs[-1] + second.paragraphs[0]))
             one = replace(one, paragraphs=(*one.paragraphs, *second.paragraphs[1:]))
