@@ -19,6 +19,7 @@ PARTS = {
     "idle": idle.measure,
     "mail": mail.measure,
 }
+BEGIN, END = "<!-- figures: made by `python -m benchmarks --write` -->", "<!-- end of figures -->"
 LIBRARIES = ("pandas", "matplotlib", "weasyprint", "quantstats")
 
 
@@ -37,20 +38,16 @@ def main() -> None:
     for part in asked.parts or PARTS:
         PARTS[part](report, asked.rounds)
     if asked.write:
-        table = "\n".join(f"| {' | '.join(row)} |" for row in report.rows)
-        text = f"""# What it costs
+        write(report, machine, libraries)
 
-Whole processes, CPU in seconds of user and system time, medians of {asked.rounds} runs taken in turn. Ratios of one run
-hold; absolute values wander with the machine. `make bench` prints them again; `.venv/bin/python -m benchmarks --write`
-writes this page.
 
-{machine}; {libraries}.
-
-| what | found | goal | |
-|---|---|---|---|
-{table}
-"""
-        (ROOT / "docs" / "benchmarks.md").write_text(text, "utf-8")
+def write(report: Report, machine: str, libraries: str) -> None:
+    """The figures into their place on the page; what is written around them stays."""
+    path = ROOT / "docs" / "benchmarks.md"
+    before, _, rest = path.read_text("utf-8").partition(BEGIN)
+    table = "\n".join(f"| {' | '.join(row)} |" for row in report.rows)
+    figures = f"\n{machine}; {libraries}.\n\n| what | found | goal | |\n|---|---|---|---|\n{table}\n"
+    path.write_text(f"{before}{BEGIN}\n{figures}\n{END}{rest.partition(END)[2]}", "utf-8")
 
 
 if __name__ == "__main__":
