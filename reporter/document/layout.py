@@ -14,11 +14,13 @@ from reporter.document.measure import FIRST_TOP, TOP, Lines, Measure, flow
 from reporter.document.page import Page
 
 #: Sizes of type that are tried, in points; the first is the one to like.
-SIZES = (9.3, 9.1, 8.9)
+SIZES = (9.3, 9.1, 8.9, 8.7)
 #: Points between two boxes: wanted, and at most.
 GAP, WIDEST_GAP = 12.0, 20.0
 #: Kept free at the foot of a page, for what the measure does not know.
 SLACK = 6.0
+#: The same for the note, whose narrow lines are the hardest to foresee: two of them.
+SPARE = 16.0
 #: How many of the last boxes may stand below the text, where that is short.
 UNDER = (0, 1, 2)
 #: After how many charts the table of returns may stand, the first one to like.
@@ -102,7 +104,7 @@ def arranged(
     boxes, below = every[: max(0, len(every) - under)], every[max(0, len(every) - under) :]
     rules = measure.method(page.method_on_paper)
     columns = split(rules)
-    foot = max(sum(rules[n] for n in column) for column in columns) + 3.2 * measure.rem
+    foot = max(sum(rules[n] for n in column) for column in columns) + 3.2 * measure.rem + SPARE
     rooms = [measure.high + TOP - FIRST_TOP - measure.head(page) - SLACK, *[measure.high - SLACK] * 5]
     lower = tuple(Slot(box.name, box.around + box.natural, 0.0) for box in below)
     text = flow((*measure.text(page), *(Lines(GAP, 1, slot.height) for slot in lower)), rooms)

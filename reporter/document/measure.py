@@ -25,6 +25,8 @@ SIDE, TOP, FIRST_TOP, FOOT = 16 * MM, 15 * MM, 13 * MM, 14 * MM
 TEXT_SHARE, FIGURE_SHARE, METHOD_SHARE = 0.525, 0.445, 0.315
 #: Share of a line that is filled, hyphenated and set ragged right.
 FILLED = 0.98
+#: How much wider a narrow column of whole words would be that holds as much as a hyphenated one.
+HYPHENED = 1.04
 LINE, PARAGRAPH, SECTION, HEADING, LAST_HEADING = 1.38, 0.5, 0.95, 0.8 * 1.4 + 0.25, 1.4 + 0.4 + 0.25
 SMALL_LINE = 1.35
 LOGO = 2.0  # height of the brand's logo, rem
@@ -188,5 +190,10 @@ class Measure:
 
     def method(self, rules: tuple[Markup, ...]) -> tuple[float, ...]:
         """Heights of the rules in a column of the note."""
-        size, wide = METHOD * self.rem, self.wide * METHOD_SHARE * FILLED
-        return tuple(ceil(width(plain(rule), size) / wide) * size * 1.4 + 0.3 * self.rem for rule in rules)
+        size, wide = METHOD * self.rem, self.wide * METHOD_SHARE
+
+        def count(text: str) -> int:
+            """Word by word, since dates and units keep together; what hyphens win is as if the column were wider."""
+            return max(ceil(width(text, size) / (wide * FILLED)), self.lines(text, wide * HYPHENED, size))
+
+        return tuple(count(plain(rule)) * size * 1.4 + 0.3 * self.rem for rule in rules)
