@@ -259,7 +259,7 @@ def rare(rng: np.random.Generator, facts: Facts) -> Facts:
         correlation = float(rng.uniform(-0.95, 0.95)) if rng.random() < 0.9 else None
         changes["reversion"] = Reversion(z=float(rng.normal()), correlation=correlation, n=n)
     chart = facts.technicals.get(facts.subject)
-    if chart is not None and chart.peak_price.below == chart.peak_total_return.below == 0 and rng.random() < 0.7:
+    if chart is not None and chart.peak_price.below == chart.peak_total_return.below == 0 and rng.random() < 0.9:
         changes["technicals"] = {**facts.technicals, facts.subject: dividends_decide(rng, facts, chart)}
     assert isinstance(facts.lead_lag, LeadLag | None)
     return replace(facts, **changes)
@@ -276,7 +276,7 @@ def dividends_decide(rng: np.random.Generator, facts: Facts, chart: Technicals) 
 
 def precedents(rng: np.random.Generator, as_of: date, before: Precedents) -> Precedents:
     """A history of attempts with few or many known outcomes, won, lost or mixed, with or without an open one."""
-    n = int(rng.choice((0, 1, 2, 3, 6, 14, 21, 32)))
+    n = int(rng.choice((0, 1, 2, 3, 6, 14, 21, 21, 32, 32)))
     kind = str(rng.choice(("won", "lost", "mixed")))
     years = sorted(rng.choice(np.arange(1970, as_of.year), n, replace=False).tolist())
     attempts = []
