@@ -22,6 +22,8 @@ from reporter.errors import DocumentError
 if TYPE_CHECKING:
     from weasyprint.urls import URLFetcherResponse
 
+#: How WeasyPrint fails, seen with floods of letters that cannot be broken: its own slips, not named errors.
+LAYOUT_FAULTS = (AssertionError, IndexError, RecursionError)
 #: Everything that a page may fetch stands below this address, and is in memory.
 ASSETS = "brief:"
 LOGO = "logo"
@@ -100,6 +102,11 @@ def render_pdf(marked: str, charts: Mapping[str, str], logo: Logo | None = None)
             )
     except FatalURLFetchingError as error:
         raise DocumentError(f"PDF: {error}") from error
+    except LAYOUT_FAULTS as error:
+        raise DocumentError(
+            f"PDF: WeasyPrint cannot lay this page out ({type(error).__name__}); look for a word of thousands of "
+            "letters or a rare control character in a title, headline or quote, or ask for --format html"
+        ) from error
     if trouble.texts:
         raise DocumentError(f"PDF: {trouble.texts[0]}")
     return bytes(made or b"")

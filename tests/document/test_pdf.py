@@ -17,6 +17,7 @@ from pypdf import PdfReader
 
 from reporter.charts import CHARTS
 from reporter.document.edition import Edition
+from reporter.document.pdf import render_pdf
 from reporter.errors import DocumentError
 
 LETTER, A4 = (612, 792), (595.28, 841.89)
@@ -158,6 +159,18 @@ def test_a_page_cannot_reach_out(edition: Edition, tmp_path: Any, make: Callable
         (tmp_path / "sections" / "part.html.j2").write_text(f'<img alt="x" src="{address}">')
         with pytest.raises(DocumentError, match="which is not part of it"):
             make(templates=tmp_path, formats=("pdf",), languages=("en",))
+
+
+@pytest.mark.parametrize("slip", [AssertionError(), IndexError("pop from empty list")])
+def test_a_slip_of_the_layout_is_a_page_that_could_not_be_made(
+    slip: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> bytes:
+        raise slip
+
+    monkeypatch.setattr("weasyprint.HTML.write_pdf", fail)
+    with pytest.raises(DocumentError, match=r"cannot lay this page out .* --format html"):
+        render_pdf("<html><p>text</p></html>", {})
 
 
 def test_without_pango_the_html_is_there_and_the_packages_are_named(tmp_path: Any) -> None:
