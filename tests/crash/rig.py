@@ -36,7 +36,7 @@ from reporter.service import work as module
 from reporter.service.ledger import Ledger, open_ledger
 from reporter.service.making import Order
 from reporter.service.plan import OPEN, plan, workable
-from reporter.service.rows import Delivery, Publication, Run
+from reporter.service.rows import Alert, Delivery, Publication, Run
 from reporter.service.stages import alone
 from reporter.service.verdicts import judge
 from reporter.service.workers import Outcome
@@ -210,6 +210,7 @@ def count(config: Config, log: Path, since: int = 0) -> dict[str, object]:
     with open_ledger(config.state, START) as ledger:
         runs, deliveries = ledger.rows(Run), ledger.rows(Delivery)
         places = {place.run_id: place for place in ledger.rows(Publication)}
+        alerts = {alert.key for alert in ledger.rows(Alert)}
         health = ledger.database.execute("PRAGMA integrity_check").fetchone()[0]
     total = sum(arrived.values())
     silent = [row for row in deliveries if row.state == "accepted" and row.message_id not in arrived]
@@ -229,7 +230,10 @@ def count(config: Config, log: Path, since: int = 0) -> dict[str, object]:
         "too many": sum(max(0, len(mails) - share) for mails in accepted.values()),
         "too few": sum(max(0, share - len(accepted.get(reader, ()))) for reader in READERS),
         "partial editions": partial(config.output),
-        "other prices": sum(vintage(config.output, places.get(run.run_id)) != run.data_sha for run in runs),
+        "other prices": sum(
+            vintage(config.output, places.get(run.run_id)) != run.data_sha for run in runs if run.state == "done"
+        ),
+        "given up and told": sum(run.state == "failed" and f"failed:{run.brief}" in alerts for run in runs),
         "ledger": health,
     }
 

@@ -153,9 +153,11 @@ def test_calls_that_fail_now_and_then(relay: Relay, runs: int, monkeypatch: pyte
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     under = [needs("fiu-run"), "-x", "-f", ""]
     found = asked(1800, "tests.crash.troubles", "io", str(folder), port, str(log), str(runs), under=under)
-    sound(found)
+    assert found["ledger"] == "ok" and found["partial editions"] == found["other prices"] == 0
+    assert found["editions"] == found["done"] + found["given up and told"]  # after four attempts that all failed
+    assert found["said accepted, was not"] == 0
     assert (found["lost in silence"], found["duplicates"]) == (0, 0)
-    assert found["came to grief"] > runs / 5 and found["whole"] > runs / 5
+    assert found.get("came to grief", 0) > runs / 10, "nothing failed: nothing was tried"
 
 
 @pytest.mark.fault("A11")
