@@ -14,12 +14,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reporter.colour import NIGHT, lightened
-from reporter.document.beside import Place
 from reporter.document.fonts import letters, web_font
 from reporter.errors import DocumentError
 from reporter.language import BUNDLED, compiled_templates, template_folders
 
 if TYPE_CHECKING:
+    from reporter.document.beside import Place
     from reporter.document.page import Link, Page
     from reporter.document.readouts import ReadOut
 
