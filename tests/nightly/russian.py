@@ -121,7 +121,8 @@ def miscounted(words: list[str]) -> Iterator[str]:
             continue
         size = int(number) if number.isdigit() else 1 if number in ONE else 2 if number in FEW else 5
         oblique = {"по": "datv", "в": "loct"}.get(before)  # по 15 случаям, в 17 случаях
-        declined = any(tag.case == oblique and tag.number == "plur" for tag in parses(noun)) and size != 1
+        counted = "sing" if size % 10 == 1 and size % 100 != 11 else "plur"  # в 21 случае
+        declined = any(tag.case == oblique and tag.number == counted for tag in parses(noun))
         if (
             not declined
             and not fits(size, noun, genitive=before in BEFORE_GENITIVE)
