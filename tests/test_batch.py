@@ -179,7 +179,7 @@ class TestRun:
         self, ask: Callable[..., tuple[Job, ...]], ours: Config, calendar: Calendar, tmp_path: Path
     ) -> None:
         prices = load_prices(ours.briefs["bonds"].tickers, (), calendar, AS_OF, ours.sources, "simulated")
-        for ticker in ("TLT", "AGG", "SHY", "LQD"):  # no IEF
+        for ticker in set(prices.close) - {"IEF"}:
             columns = {title: getattr(prices, name)[ticker] for name, title in TITLES.items()}
             pd.DataFrame(columns).rename_axis("Date").tail(600).to_csv(tmp_path / f"{ticker}.csv")
         sources = ours.sources.model_copy(update={"use": "files", "files": FilesSettings(folder=tmp_path)})

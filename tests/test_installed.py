@@ -105,7 +105,20 @@ def test_subject_that_cannot_be_trusted(name: str, run: Run, folder: Path, tmp_p
 def test_the_same_in_a_member_of_the_field_is_named(name: str, run: Run, folder: Path) -> None:
     change, words = REFUSALS[name]
     edit(folder, "CCC", change)
-    arguments = ("--field", "CCC,DDD", "--format", "html", "--prices", "prices", "--as-of", AS_OF, "--output", "out")
+    for other in ("EEE", "FFF"):  # with less than half of its field there would be no edition
+        (folder / f"{other}.csv").write_bytes((folder / "BBB.csv").read_bytes())
+    arguments = (
+        "--field",
+        "CCC,DDD,EEE,FFF",
+        "--format",
+        "html",
+        "--prices",
+        "prices",
+        "--as-of",
+        AS_OF,
+        "--output",
+        "out",
+    )
     result = run("brief", *PAIR, *arguments)
     assert result.returncode == 0, result.stderr
     assert result.stderr.startswith("reporter: degraded: CCC")

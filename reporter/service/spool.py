@@ -95,6 +95,7 @@ def _quality(given: Mapping[str, Any]) -> Quality:
         issues=tuple(Issue(one["ticker"], Flaw(one["flaw"]), one["text"]) for one in given["issues"]),
         remarks=tuple(given["remarks"]),
         silent=given["silent"],
+        reasons=tuple(given["reasons"]),
         way_out=given["way_out"],
     )
 

@@ -28,7 +28,7 @@ def test_an_edition_comes_back_as_it_was_and_a_changed_file_stops_everything(edi
     body = MailBody(subject="Тема", preheader="", text="a\n", html="<p>", images={"x@brief": b"\x89PNG\0"})
     quality = Quality(
         status=Status.DEGRADED, usable=("IJR",), issues=(Issue("SPY", Flaw.STALE, "old"),), remarks=("sorted",),
-        silent={"feed": "away"}, way_out="wait",
+        silent={"feed": "away"}, reasons=("SPY is old",), way_out="wait",
     )  # fmt: skip
     assert all(getattr(quality, one.name) for one in fields(quality))  # a field that is new is not forgotten here
     whole = replace(edition, quality=quality, mails={"en": body, "ru": replace(body, subject="x")})

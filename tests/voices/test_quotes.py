@@ -96,7 +96,7 @@ def test_no_quote_no_section(make: Callable[..., Edition], vault: Path) -> None:
         ("https://example.com/note?a=1&b=2", "javascript:alert(1)", "7:5: quotes.0.link: .*begins with https://"),
         ("    firm: ", "    frim: ", r"6:5: quotes.0.frim: unknown setting \(did you mean 'firm'\?\)"),
         ("    speaker: Bob\n", "", "quotes.1.speaker: is missing"),
-        ("speaker: Bob", 'speaker: "B\u202eob"', r"quotes.1.speaker: the character '.u202e' cannot be printed"),
+        ("speaker: Bob", 'speaker: "B\u202eob"', r"15:16: the character '.u202e' does not belong"),
     ],
 )
 def test_mistakes_have_a_place(vault: Path, old: str, new: str, problem: str) -> None:
