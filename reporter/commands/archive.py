@@ -40,7 +40,7 @@ def index(folder: Path | None, config_path: Path | None, rebuild: bool, as_json:
     reporter archive index
     reporter archive index /mnt/briefs
     """
-    from reporter.delivery.index import write_index
+    from reporter.service.index_page import bring_up_to_date
     from reporter.terminal import steps
 
     if folder is not None and not folder.is_dir():
@@ -49,7 +49,7 @@ def index(folder: Path | None, config_path: Path | None, rebuild: bool, as_json:
     now = datetime.now(UTC)
     for target in targets(config, folder):
         with steps() as progress:
-            names, editions = write_index(target, config, now, rebuild=rebuild, progress=progress)
+            names, editions = bring_up_to_date(target, config, now, rebuild=rebuild, progress=progress)
         if as_json:
             click.echo(json.dumps({"archive": target.place.strip("'"), "editions": editions, "files": list(names)}))
         else:

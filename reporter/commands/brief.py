@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from reporter.config import Config
     from reporter.document.edition import Edition
 
-#: Seconds to wait for another process that writes the index page of the folder.
-INDEX_WAIT = 10.0
-
 
 @click.command()
 @click.argument("name", metavar="[BRIEF]", required=False, shell_complete=brief_names)
@@ -103,15 +100,11 @@ def _enter(edition: Edition, config: Config, now: datetime) -> None:
     """Into the index page of the folder, where it has one; what prevents that costs a line and not the edition."""
     if not (config.output / "index.html").is_file():
         return
-    from reporter.delivery.index import write_index
     from reporter.delivery.target import local_target
-    from reporter.service.lock import exclusive
+    from reporter.service.index_page import bring_up_to_date
 
-    target = local_target(config.output)
     try:
-        config.state.mkdir(parents=True, exist_ok=True)
-        with exclusive(config.state / f"index-{target.name}.lock", now, wait=INDEX_WAIT, what="the index page"):
-            write_index(target, config, now, volume=(edition.brief, edition.session.year))
+        bring_up_to_date(local_target(config.output), config, now, volume=(edition.brief, edition.session.year))
     except (ReporterError, OSError) as error:
         note(f"the index page does not know the edition yet: {error}; `reporter archive index` takes it in")
 

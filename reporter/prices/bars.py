@@ -131,7 +131,6 @@ def first_fault(bars: Bars, ticker: str) -> Fault | None:
         if not is_level(ticker):
             wide = (high > IMPOSSIBLE_MOVE * close) | (low < close / IMPOSSIBLE_MOVE)
             rules.append((Flaw.RANGE, "the day's range {low:g} to {high:g} is tenfold the close {close:g}", wide))
-        if not is_level(ticker):
             factor = np.exp(np.abs(np.log(move(close))))
             paid, before = bars["dividend"], close / move(close)
             rules.append((Flaw.PAYMENTS, "payment of {dividend:g}", ~(paid >= 0) | (paid >= before) | np.isinf(paid)))

@@ -99,7 +99,7 @@ def judge(
     lost = [issue.text for issue in issues if issue.ticker in others]
     if not of_pair and len(others) - len(lost) < min_coverage * len(others):
         reasons = (f"{len(lost)} of {len(others)} funds beside the pair cannot be used: {listed(lost)}",)
-        out = f"try again when the source has them, or lower `min_coverage` of the brief, which is {min_coverage:g}"
+        out = f"try again when the source has them, name other funds, or lower `min_coverage` (now {min_coverage:g})"
     return Quality(
         status=Status.REFUSED if reasons else Status.DEGRADED if issues else Status.OK,
         usable=tuple(ticker for ticker in funds if ticker not in bad),

@@ -12,20 +12,18 @@ from reporter.channels import ArchiveTarget
 from reporter.config import Config
 from reporter.crash import crash_point
 from reporter.delivery.archive import Sender, sent_before, store
-from reporter.delivery.index import write_index
 from reporter.delivery.places import MARKERS, OUTPUT, opened, settings_of, targets
 from reporter.delivery.target import local_target, open_target
 from reporter.document.edition import Edition
 from reporter.errors import ConfigError, OutputError, ReporterError
 from reporter.limits import Limits, run_limited
 from reporter.service import spool
+from reporter.service.index_page import bring_up_to_date
 from reporter.service.ledger import Ledger
-from reporter.service.lock import exclusive
 from reporter.service.outbox import Clock, wait_after
 from reporter.service.rows import Publication, Run
 
 ASKING = Limits(wall=60.0)
-INDEX_WAIT = 60.0  # seconds for another process that brings the index page of the same place up to date
 
 
 def archive(ledger: Ledger, run: Run, config: Config, clock: Clock, *, at_once: bool = False) -> list[str]:
@@ -68,7 +66,7 @@ def _publish(ledger: Ledger, run: Run, publication: Publication, config: Config,
     edition = spool.read_edition(ledger, run)
     seconds = settings.deadline if settings else ArchiveTarget(name="any", folder=Path()).deadline
     place = run_limited(
-        partial(_store, edition, settings, config, ledger.state, clock(), sender),
+        partial(_store, edition, settings, config, clock(), sender),
         limits=Limits(cpu=max(60, int(seconds)), wall=seconds),
         what=f"archiving to '{publication.target}'",
         error=OutputError,
@@ -88,14 +86,13 @@ def _publish(ledger: Ledger, run: Run, publication: Publication, config: Config,
 
 
 def _store(
-    edition: Edition, settings: ArchiveTarget | None, config: Config, state: Path, now: datetime, sender: Sender
+    edition: Edition, settings: ArchiveTarget | None, config: Config, now: datetime, sender: Sender
 ) -> dict[str, object]:
     """The edition first; then the index page, which can be made again at any time and holds nothing up."""
     target = open_target(settings) if settings else local_target(config.output)
     place: dict[str, object] = asdict(store(edition, target, now, sender))
     try:
-        with exclusive(state / f"index-{target.name}.lock", now, wait=INDEX_WAIT, what="the index page"):
-            write_index(target, config, now, volume=(edition.brief, edition.session.year))
+        bring_up_to_date(target, config, now, volume=(edition.brief, edition.session.year))
     except ReporterError as error:
         place["index"] = str(error)
     return place
