@@ -128,7 +128,7 @@ def _write_mails(
     envelope = Envelope(
         brief=edition.brief, occurrence=edition.session.isoformat(), revision=0, instance="dry-run", date=now
     )
-    assert config.mail  # noqa: S101
+    assert config.mail  # noqa: S101  for the type checker; it was asked before
     try:
         folder.mkdir(parents=True, exist_ok=True)
         letters = {code: written(envelope, code, edition, brief, config.templates)[0] for code in edition.mails}

@@ -81,7 +81,7 @@ def letter(
     message.set_content(body.text, cte="quoted-printable")
     message.add_alternative(body.html, subtype="html", cte="quoted-printable")
     page = message.get_payload()[1]  # type: ignore[index]
-    assert isinstance(page, EmailMessage)  # noqa: S101
+    assert isinstance(page, EmailMessage)  # noqa: S101  for the type checker; we made it
     for cid, png in body.images.items():
         page.add_related(png, "image", "png", cid=f"<{cid}>", disposition="inline")
     if pdf:
@@ -193,7 +193,7 @@ def _named(name: str, address: str) -> str:
 
 
 def _signature(content: bytes, settings: MailSettings) -> bytes:
-    assert settings.dkim  # noqa: S101
+    assert settings.dkim  # noqa: S101  for the type checker; its caller has asked
     try:
         import dkim
     except ImportError as error:

@@ -50,7 +50,7 @@ def render_html(
         readouts: What a chart tells at a pointer, a finger or the keyboard, by its name.
         boxes: Section -> what stands beside it.
     """
-    drawn = {name: Markup(coloured(svg, page.accent)) for name, svg in charts.items()}  # noqa: S704
+    drawn = {name: Markup(coloured(svg, page.accent)) for name, svg in charts.items()}  # noqa: S704 drawn by us
     night = lightened(page.accent, NIGHT)
     html = fill(
         page,
