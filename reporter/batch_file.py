@@ -150,6 +150,8 @@ def from_csv(path: Path) -> Document:
     places: dict[Where, tuple[int, int]] = {(): (1, 1)}
     problems: list[Problem] = []
     for number, row in enumerate(rows):
+        if extra := row.pop(None, None):
+            problems.append(Problem(number + 2, 1, f"more cells than columns: {', '.join(extra)}"))
         cells = {name: (text or "").strip() for name, text in row.items()}
         places["editions", str(number)] = (number + 2, 1)
         editions.append({"brief": cells["brief"]} | listed(cells, "subject", "client"))

@@ -121,6 +121,7 @@ class TestFile:
             "b.csv:4:1: client 'acme' has other settings than in an earlier row"
         ]
         assert complaint(ask, "", "b.csv")[0].startswith("b.csv:1:1: expected the columns")
+        assert complaint(ask, ROWS + "bonds,,,,,,x,y\n", "b.csv") == ["b.csv:4:1: more cells than columns: x, y"]
 
 
 def contents(outcomes: Sequence[Outcome]) -> dict[str, bytes]:

@@ -132,7 +132,7 @@ def test_unsorted_dates_are_sorted_and_noted(run: Run, folder: Path, tmp_path: P
     edit(folder, "AAA", lambda table: table.sample(frac=1, random_state=1))
     assert run(*base, "mixed").returncode == sorted_run.returncode == 0
     facts = [json.loads(next((tmp_path / name).rglob("facts.json")).read_text()) for name in ("sorted", "mixed")]
-    assert facts[1]["quality"].pop("notes") == ["AAA.csv: dates were not in order and have been sorted"]
+    assert facts[1]["quality"].pop("notes") == ["AAA: dates in AAA.csv were not in order and have been sorted"]
     assert facts[0]["quality"].pop("notes") == []
     assert facts[0] == facts[1]
 

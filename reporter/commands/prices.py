@@ -145,7 +145,7 @@ def verify(config_path: Path | None) -> None:
 
 @prices.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--source", help="Of one source only.")
+@click.option("--source", type=click.Choice(["yahoo", "tiingo", "fred"]), help="Of one source only.")
 @config_option
 def export(folder: Path, source: str | None, config_path: Path | None) -> None:
     """Write the store as CSV files that --prices reads: FOLDER/<source>/IJR.csv."""

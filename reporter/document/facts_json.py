@@ -37,7 +37,7 @@ def facts_json(
 ) -> bytes:
     """UTF-8 with a line break at the end; keys in a fixed order; what is absent has no key."""
     content = document(facts, claims, statements, lexicon, title, changes, memory)
-    return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
 def document(

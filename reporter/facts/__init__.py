@@ -131,8 +131,8 @@ def compute_facts(prices: Prices, name: str, brief: Brief, quality: Quality, cal
 def performance_lines(
     first: int | None, days: tuple[date, ...], adjusted: Mapping[str, Array], tickers: tuple[str, ...]
 ) -> Mapping[str, Line]:
-    """Total return since row `first`; empty where the year has no base."""
-    if first is None:
+    """Total return since row `first`; empty where the year has no base, or one of the funds no close there."""
+    if first is None or not all(np.isfinite(adjusted[ticker][first]) for ticker in tickers):
         return {}
     lines = {}
     for ticker in tickers:

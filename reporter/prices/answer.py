@@ -9,7 +9,7 @@ import numpy as np
 
 from reporter.config import SETTLED
 from reporter.exchanges import CURRENCIES
-from reporter.prices.bars import Array, Bars, Flaw, Problem, first_fault, is_level, listed, move, total_return
+from reporter.prices.bars import Array, Bars, Flaw, Problem, first_fault, is_level, listed, move, only, total_return
 from reporter.sessions import Calendar
 
 #: How far the adjusted closes of a source may be from the payments that it lists, at any one of them.
@@ -32,7 +32,7 @@ def final(bars: Bars, calendar: Calendar, served: datetime | None) -> tuple[Bars
     And what that left out, in words: the session that was not over, days that have not come yet. The auction needs
     time, so a bar counts as final some minutes after the close.
     """
-    bars = bars[~np.isnan(bars["close"])]
+    bars = only(bars, ~np.isnan(bars["close"]))
     if served is None or len(bars) == 0:
         return bars, "", ""
     over = calendar.last_completed(min(served - SETTLED, calendar.close(calendar.horizon)))

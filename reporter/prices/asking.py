@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from reporter.prices.bars import Bars, Fetched, Flaw, Problem
@@ -159,6 +160,17 @@ def pull(line: Line, wanted: Mapping[str, date | None]) -> Fetched:
         moments=dict.fromkeys(found.bars, line.served_at) if line.served_at else {},
         currencies=found.currencies,
     )
+
+
+def moment_of(header: str | None) -> datetime | None:
+    """The moment that a server writes into an answer; without a zone it is in UTC, as RFC 5322 has it. None: none."""
+    if not header:
+        return None
+    try:
+        moment = parsedate_to_datetime(header)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def retry_after(header: str | None) -> float:

@@ -169,14 +169,30 @@ def total_return(close: Array, dividends: Array) -> Array:
 
     Args:
         close: Split-adjusted closes; NaN where a bar is absent. Shape: days.
-        dividends: Paid out on that ex-date for one share, 0 on other days, split-adjusted. Shape: days.
+        dividends: Paid out on that ex-date for one share, 0 on other days, split-adjusted; what is paid on a day
+            without a close is taken off the next one. Shape: days.
 
     Source: factor 1 - D / previous close at each ex-date, cumulated backwards; docs/metrics.md#total-return.
     """
-    before = close / move(close)
-    factor = np.where(np.isnan(before), 1.0, 1 - np.nan_to_num(dividends) / before)
+    before, paid = close / move(close), np.nan_to_num(dividends)
+    for row in np.flatnonzero(np.isnan(close) & (paid != 0)):
+        following = row + np.flatnonzero(~np.isnan(close[row:]))[:1]
+        paid[following] += paid[row]
+    factor = np.where(np.isnan(before), 1.0, 1 - paid / before)
     later = np.append(np.cumprod(factor[::-1])[::-1][1:], 1.0)
     return np.asarray(close * later, dtype="float64")
+
+
+def only(bars: Bars, kept: NDArray[np.bool_]) -> Bars:
+    """Some of the bars. What was paid on a day that is left out counts on the next one that stays.
+
+    The close before it is the same one, so that nothing of a total return is lost.
+    """
+    found = bars[kept]
+    for bar in bars[~kept & (bars["dividend"] > 0)]:
+        following = np.searchsorted(found["session"], bar["session"])
+        found["dividend"][following : following + 1] += bar["dividend"]
+    return found
 
 
 def listed(days: Sequence[Any] | NDArray[Any], shown: int = 3) -> str:

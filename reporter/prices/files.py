@@ -88,7 +88,7 @@ def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> Bars:
         begin = f"begins on {days.min()}, after {as_of}" if len(days) else "has no rows"
         raise _Wrong(f"{path.name}: {begin}", Flaw.MISSING)
     if (days[kept][1:] < days[kept][:-1]).any():
-        notes.append(f"{path.name}: dates were not in order and have been sorted")
+        notes.append(f"{ticker}: dates in {path.name} were not in order and have been sorted")
         kept = kept[np.argsort(days[kept], kind="stable")]
     days = days[kept]
     twice = np.flatnonzero(days[1:] == days[:-1])

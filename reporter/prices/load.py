@@ -15,7 +15,7 @@ from reporter.config import SourceName, Sources
 from reporter.errors import DataError, UpstreamError
 from reporter.exchanges import quoted_in
 from reporter.prices import Prices
-from reporter.prices.bars import COLUMNS, Array, Bars, Fetched, Flaw, Problem, is_level, listed, total_return
+from reporter.prices.bars import COLUMNS, Array, Bars, Fetched, Flaw, Problem, is_level, listed, only, total_return
 from reporter.prices.checks import agreement, partial_problem, split_problem, split_suspects, standing_problem
 from reporter.prices.sources import SOURCES
 from reporter.sessions import Calendar, Days, Listing
@@ -31,6 +31,8 @@ class _Found:
     source: str
     first: date | None  # its first bar up to the as-of; None: there is none
     problem: Problem | None
+    moment: datetime | None  # when they were fetched, where the source knows
+    currency: str  # empty where it is not known
 
 
 class _Table:
@@ -115,8 +117,6 @@ def load_prices(
     found: dict[str, _Found] = {}
     checked: dict[str, Bars] = {}
     notes: list[str] = []
-    currencies: dict[str, str] = {}
-    moments: dict[str, datetime] = {}
     for name in order:
         open_ = {ticker: listings[ticker] for ticker in wanted if ticker not in found or found[ticker].problem}
         if not open_:
@@ -131,15 +131,19 @@ def load_prices(
             before = found.get(ticker)
             if before is not None and problem is not None:
                 continue
-            found[ticker] = _Found(name, bars["session"][0].astype(date) if bars is not None else None, problem)
+            found[ticker] = _Found(
+                source=name,
+                first=bars["session"][0].astype(date) if bars is not None else None,
+                problem=problem,
+                moment=fetched.moments.get(ticker),
+                currency=_currency(ticker, fetched, listings[ticker].calendar),
+            )
             notes += remarks if ticker in tickers else []
             if before and before.problem and ticker in tickers:
                 notes.append(f"{ticker}: prices from {name}, since {before.problem.text}")
             if bars is None:
                 continue
             table.put(ticker, bars, listings[ticker].calendar)
-            currencies |= _currency(ticker, fetched, listings[ticker].calendar)
-            moments |= {ticker: fetched.moments[ticker]} if ticker in fetched.moments else {}
             if ticker in check and problem is None:
                 checked[ticker] = bars
     for ticker, bars in checked.items():
@@ -150,6 +154,7 @@ def load_prices(
         raise UpstreamError(next(iter(problems.values())).text.partition(": ")[2])
     kept = tuple(ticker for ticker in wanted if ticker in firsts)
     first = int(np.searchsorted(table.sessions, np.datetime64(min(firsts.values(), default=as_of), "D")))
+    moments = {ticker: moment for ticker in kept if (moment := found[ticker].moment)}
     exchanges = {ticker: listings[ticker].calendar for ticker in kept}
     prices = Prices(
         **table.frames(kept, first),
@@ -159,7 +164,7 @@ def load_prices(
         notes=tuple(notes),
         origin={ticker: found[ticker].source for ticker in kept},
         moments=moments,
-        currencies=currencies,
+        currencies={ticker: found[ticker].currency for ticker in kept if found[ticker].currency},
         trading={ticker: table.trading(own, first) for ticker, own in exchanges.items() if own is not calendar},
     )
     return prices.only(wanted) if calendar.own else prices  # no row before the first bar that has a place
@@ -216,9 +221,8 @@ def _judged(
     return bars, standing or problem or split_problem(bars, ticker) or partial_problem(bars, ticker, own), notes
 
 
-def _currency(ticker: str, fetched: Fetched, own: Calendar) -> dict[str, str]:
-    currency = "" if is_level(ticker) else quoted_in(own.name, fetched.currencies.get(ticker, ""))
-    return {ticker: currency} if currency else {}
+def _currency(ticker: str, fetched: Fetched, own: Calendar) -> str:
+    return "" if is_level(ticker) else quoted_in(own.name, fetched.currencies.get(ticker, ""))
 
 
 def _cross_checked(
@@ -252,7 +256,7 @@ def _on_sessions(bars: Bars, own: Calendar, as_of: date, ticker: str) -> tuple[B
     strange = days[~known & (days >= own.sessions[0])]
     whole = known & ~np.isnan(bars["close"])
     computed = is_level(ticker) or bool(np.isnan(bars["adjusted_close"]).all())
-    bars = bars[whole if computed else whole & ~np.isnan(bars["adjusted_close"])]
+    bars = only(bars, whole if computed else whole & ~np.isnan(bars["adjusted_close"]))
     if is_level(ticker):
         bars["adjusted_close"] = bars["close"]
     elif computed:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 import httpx
 
 from reporter.config import FredSettings, TiingoSettings
-from reporter.prices.asking import Blocked, Deadline, Trouble, retry_after
+from reporter.prices.asking import Blocked, Deadline, Trouble, moment_of, retry_after
 
 #: No answer about one fund is larger; what is goes on for ever. Bytes.
 LARGEST = 30_000_000
@@ -75,11 +74,8 @@ class Web:
 
     def _check(self, answer: httpx.Response) -> None:
         self.answered = True
-        sent, status = answer.headers.get("Date"), answer.status_code
-        try:
-            self.served_at = parsedate_to_datetime(sent) if sent else self.served_at
-        except ValueError:
-            self.served_at = None
+        status = answer.status_code
+        self.served_at = moment_of(answer.headers.get("Date")) or self.served_at
         if status == 429:
             raise Blocked(
                 "rate limited (HTTP 429): too many requests with this key",

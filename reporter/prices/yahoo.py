@@ -7,7 +7,6 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -22,7 +21,7 @@ from yfinance.exceptions import YFException, YFRateLimitError
 from yfinance.utils import is_isin
 
 from reporter.config import YahooSettings
-from reporter.prices.asking import Blocked, Deadline, Refused, Trouble, retry_after
+from reporter.prices.asking import Blocked, Deadline, Refused, Trouble, moment_of, retry_after
 from reporter.prices.bars import TITLES, Bars, Flaw, is_level, listed, make_bars
 
 warnings.filterwarnings("ignore", module=r"yfinance\b")  # after the import, which sets a filter of its own
@@ -126,8 +125,7 @@ class _Line(Session[Response]):  # type: ignore[misc]
         finally:
             self.deadline.asked()
         self.answered = True
-        sent = response.headers.get("Date")
-        self.served_at = parsedate_to_datetime(sent) if sent else self.served_at
+        self.served_at = moment_of(response.headers.get("Date")) or self.served_at
         if chart:
             self._check(response, unquote(urlsplit(url).path.partition(CHART)[2]))
         return response

@@ -8,7 +8,6 @@ import time
 from calendar import timegm
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 from xml.sax import SAXException
@@ -18,6 +17,7 @@ import httpx
 
 from reporter import __version__
 from reporter.config import FEED_ADDRESS, Feed
+from reporter.prices.asking import moment_of
 from reporter.voices.headlines import Headline
 from reporter.voices.hostile import one_line, safe_link, short_name, text
 
@@ -124,10 +124,7 @@ def within_limit(content: bytes) -> bytes:
 
 def served_at(response: httpx.Response) -> datetime | None:
     """By the clock of the server."""
-    try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (KeyError, ValueError, TypeError):
-        return None
+    return moment_of(response.headers.get("Date"))
 
 
 def items(feed: Feed, content: bytes, fetched_at: datetime | None) -> Iterator[Headline]:

@@ -184,6 +184,18 @@ def test_a_gap_at_the_base_leaves_the_window_out(
     assert returns.ytd_gap_month_ago is None and returns.gap_before_last_week is None
 
 
+def test_a_gap_at_the_base_of_the_year_leaves_its_chart_out(
+    make_prices: Callable[..., Prices], facts_of: Callable[..., Facts]
+) -> None:
+    """A line from nowhere is none: no point of it may be NaN, which JSON does not know."""
+    for ticker in ("AAA", "BBB"):
+        prices = make_prices({"AAA": np.linspace(100, 120, 300), "BBB": np.linspace(50, 40, 300)})
+        for frame in (prices.close, prices.adjusted_close):
+            frame.loc[pd.Timestamp("2023-12-29"), ticker] = np.nan
+        facts = facts_of(prices, "AAA", "BBB")
+        assert facts.lines.performance == {} and "performance" not in facts.readings and "price" in facts.readings
+
+
 def test_gap_is_a_difference_of_returns_by_hand(
     make_prices: Callable[..., Prices], facts_of: Callable[..., Facts]
 ) -> None:

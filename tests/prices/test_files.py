@@ -224,7 +224,7 @@ def test_dates_out_of_order_are_sorted_and_noted(load: Load, folder: Path) -> No
     rewrite(folder, lambda lines: [lines[0], *reversed(lines[1:])])
     after = load()
     assert after.sha256 == before
-    assert after.notes == ("BBB.csv: dates were not in order and have been sorted",)
+    assert after.notes == ("BBB: dates in BBB.csv were not in order and have been sorted",)
 
 
 def test_a_fault_is_found_where_it_stands_in_an_unsorted_file(load: Load, folder: Path) -> None:

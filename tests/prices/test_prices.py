@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from reporter.config import SimulatedSettings, Sources
 from reporter.prices import Prices
-from reporter.prices.bars import COLUMNS, Bars, Fetched, Flaw, Problem, first_fault, make_bars, total_return
+from reporter.prices.asking import moment_of
+from reporter.prices.bars import COLUMNS, Bars, Fetched, Flaw, Problem, first_fault, make_bars, only, total_return
 from reporter.prices.checks import split_suspects
 from reporter.prices.load import load_prices
 from reporter.prices.quality import Status, judge
@@ -157,6 +158,57 @@ def test_total_return_of_two_dividends() -> None:
     """100 → 99 ex 1 → 99 → 49 ex 49.5 (one half): by hand."""
     close, paid = np.array([100.0, 99.0, 99.0, 49.5]), np.array([0.0, 1.0, 0.0, 49.5])
     np.testing.assert_allclose(total_return(close, paid), [100 * 0.99 * 0.5, 99 * 0.5, 99 * 0.5, 49.5])
+
+
+def test_what_is_paid_on_a_day_without_a_close_is_not_lost(load, calendar: Calendar) -> None:
+    """100 → no bar, ex 1 → 99: the payment comes off the last close before it, whichever way the gap came about."""
+    close, paid = np.array([100.0, np.nan, 99.0]), np.array([0.0, 1.0, 0.0])
+    np.testing.assert_allclose(total_return(close, paid), [99.0, np.nan, 99.0])
+    gap, strange, last = bars(calendar, adjusted_close=np.nan), bars(calendar, adjusted_close=np.nan), slice(10, 11)
+    gap["close"][last] = np.nan
+    gap["dividend"][last] = 1.0
+    strange["session"][last] = np.datetime64("2024-09-22")  # a Sunday
+    strange["dividend"][last] = 1.0
+    strange = np.sort(strange, order="session")
+    for given in (gap, strange):
+        adjusted = load({"AAA": given}).adjusted_close["AAA"].dropna()
+        assert adjusted.iloc[0] == pytest.approx(99.0) and adjusted.iloc[-1] == 100.0
+    never = gap.copy()
+    never["close"][10:] = np.nan  # nothing follows on which it could count
+    assert len(only(never, ~np.isnan(never["close"]))) == 10
+
+
+def test_nothing_of_a_source_stays_whose_bars_were_replaced(
+    monkeypatch: pytest.MonkeyPatch, calendar: Calendar
+) -> None:
+    """Yahoo has bars that end too early, the folder has all of them: its prices have no moment and no currency."""
+    old, whole = bars(calendar)[:-5], bars(calendar)
+    moment = datetime(2024, 10, 16, 21, tzinfo=UTC)
+    yahoo = Fetched(bars={"AAA": old}, moments={"AAA": moment}, currencies={"AAA": "USD"})
+    sources = {"yahoo": lambda *_: yahoo, "files": lambda *_: Fetched(bars={"AAA": whole})}
+    monkeypatch.setattr("reporter.prices.load.SOURCES", sources)
+    monkeypatch.setattr("reporter.prices.load.quoted_in", lambda _, named: named)
+    prices = load_prices(("AAA",), (), calendar, AS_OF, Sources(), ("yahoo", "files"))
+    assert (prices.source, prices.fetched_at, dict(prices.moments), dict(prices.currencies)) == ("files", None, {}, {})
+
+
+@pytest.mark.parametrize(
+    ("header", "hour"),
+    [
+        ("Wed, 16 Oct 2024 20:00:00 GMT", 20),
+        ("Wed, 16 Oct 2024 20:00:00 -0400", 24),
+        ("Wed, 16 Oct 2024 20:00:00 -0000", 20),
+        ("Wed, 16 Oct 2024 20:00:00", 20),
+        ("Wed, 99 Oct 2024 20:00:00 GMT", None),
+        ("today", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_the_moment_of_an_answer(header: str | None, hour: int | None) -> None:
+    """RFC 5322, 3.3: -0000 is UTC. Without a zone as well, so that moments can be compared."""
+    expected = None if hour is None else datetime(2024, 10, 16, tzinfo=UTC) + timedelta(hours=hour)
+    assert moment_of(header) == expected
 
 
 def test_fewer_tickers_are_as_if_no_other_had_been_asked_for(load, calendar: Calendar) -> None:

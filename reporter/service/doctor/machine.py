@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.message import EmailMessage
-from email.utils import parsedate_to_datetime
 from importlib.metadata import version
 from zoneinfo import ZoneInfo, available_timezones
 
 import httpx
 
 from reporter.config import Config
+from reporter.prices.asking import moment_of
 from reporter.service.doctor.finding import Finding, fail, ok, warn
 
 #: The first version of each package that does not have a fault which was met.
@@ -61,9 +61,11 @@ def clock(config: Config, now: datetime) -> Iterator[Finding]:
     address = config.sources.yahoo.base_url or CLOCK
     try:
         answer = httpx.head(address, timeout=WAIT)
-        there = parsedate_to_datetime(answer.headers["date"])
-    except (httpx.HTTPError, KeyError, ValueError) as error:
-        yield warn(f"the clock could not be compared: {type(error).__name__}", "see to it that NTP is on: timedatectl")
+        there, why = moment_of(answer.headers.get("date")), "no moment in the answer"
+    except httpx.HTTPError as error:
+        there, why = None, type(error).__name__
+    if there is None:
+        yield warn(f"the clock could not be compared: {why}", "see to it that NTP is on: timedatectl")
         return
     apart = abs(there - now)
     if apart > SKEW:
