@@ -1,13 +1,12 @@
-"""Says findings in one language. The only user of Babel; the words themselves stand in templates/languages/<code>/.
+"""Says findings in one language; the words themselves stand in templates/languages/<code>/.
 
-How any number is written is decided in one place, `Language.spell`; every text, table, label and alt text asks it.
+Every text, table, label and alt text asks `Language.spell` for a number, which keeps account of what was said.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -15,16 +14,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from babel import Locale
-from babel.dates import format_date
-from babel.numbers import NumberPattern
 from jinja2 import ChoiceLoader, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from reporter.cache import cache_folder
 from reporter.errors import DocumentError, UsageError, suggestion
-from reporter.finding import Finding, Fund, Quantity, Unit
+from reporter.finding import Finding, Fund, Quantity
+from reporter.numerals import Numerals
 from reporter.wording import Rotation
 from reporter.words import WordFile, read_words
 
@@ -35,13 +32,7 @@ BUNDLED = next(
 )
 #: Stands for a fact's path where a number is a mark on the axis of a chart.
 SCALE = "scale"
-NBSP, MINUS = "\u00a0", "\u2212"
-#: Decimals a unit is printed with. A fraction's percentage is rounded once, here.
-DECIMALS = {
-    Unit.PERCENT: 1, Unit.SHARE: 0, Unit.POINTS: 1, Unit.THRESHOLD: 2, Unit.RATE: 1, Unit.BASIS_POINTS: 0,
-    Unit.PRICE: 2, Unit.INDEX: 0, Unit.LEVEL: 1, Unit.RATIO: 2, Unit.COUNT: 0,
-}  # fmt: skip
-HUNDREDFOLD = frozenset({Unit.PERCENT, Unit.SHARE, Unit.POINTS, Unit.THRESHOLD, Unit.BASIS_POINTS})
+NBSP = "\u00a0"
 #: Spaces and stray marks that a sentence with an absent part leaves behind.
 TIDY = (
     (re.compile(r"[ \t\r\n]+"), " "),
@@ -76,7 +67,6 @@ class Language:
         if not any((folder / "languages" / code).is_dir() for folder in self.folders):
             known = language_codes(templates)
             raise UsageError(f"no language '{code}': there are {', '.join(known)}{suggestion(code, known)}")
-        self.locale = Locale.parse(code)
         self._numbers: list[tuple[str, str]] = []
         self._words: dict[str, WordFile] = {}
 
@@ -111,7 +101,11 @@ class Language:
         except KeyError as error:
             raise DocumentError(f"languages/{self.code}/labels.yaml: no '{group}: {name}'; add it") from error
 
-    # numbers
+    @cached_property
+    def numerals(self) -> Numerals:
+        return Numerals(self.code, self.labels)
+
+    # numbers, each with an account of where it comes from
 
     def spell(self, quantity: Quantity, style: str = "prose") -> str:
         """The one formatted string of a fact.
@@ -120,44 +114,17 @@ class Language:
         `change` (the same with it), `bare` (as `prose` without the per cent sign, for columns); for days `full`,
         `month`, `short` and `weekday`.
         """
-        text = self._spelled(quantity, style)
+        text = self.numerals.written(quantity, style)
         self._numbers.append((quantity.fact, text))
         return text
 
-    def _spelled(self, quantity: Quantity, style: str) -> str:
-        if isinstance(quantity.value, date):
-            return self._day(quantity.value, style)
-        unit = quantity.unit
-        digits, value = DECIMALS.get(unit, 0), rounded(quantity)
-        if style == "size":
-            value = abs(value)
-        if unit is Unit.YEAR:
-            return str(int(value))
-        if unit is Unit.ORDINAL:
-            return self._ordinal(int(value))
-        if unit in (Unit.PERCENT, Unit.SHARE, Unit.RATE) and style in ("prose", "size", "change"):
-            text = self._number(self.locale.percent_formats, value / 100, digits, digits)
-        else:
-            text = self._number(self.locale.decimal_formats, value, 0 if unit is Unit.THRESHOLD else digits, digits)
-        return f"+{text}" if style in ("signed", "change") and value > 0 else text
-
-    def _number(self, formats: Mapping[str | None, NumberPattern], value: float, least: int, most: int) -> str:
-        """In the pattern of the locale, with `least` to `most` decimals."""
-        pattern = copy(formats[None])
-        pattern.frac_prec = (least, most)
-        return str(pattern.apply(value, self.locale)).replace("-", MINUS)
-
-    def _day(self, value: date, style: str) -> str:
-        formats = self.labels["dates"]
-        return format_date(value, formats["long" if style == "prose" else style], self.locale)
-
     def tick(self, day: date, step: str) -> str:
         """A date on the axis of a chart; `step` is "month" or "year"."""
-        return self._on_axis(format_date(day, self.labels["dates"][f"tick_{step}"], self.locale))
+        return self._on_axis(self.numerals.tick(day, step))
 
     def axis(self, value: float) -> str:
         """A round value on the axis of a chart."""
-        return self._on_axis(self._number(self.locale.decimal_formats, round(value, 6) + 0.0, 0, 2))
+        return self._on_axis(self.numerals.axis(value))
 
     def _on_axis(self, text: str) -> str:
         self._numbers.append((SCALE, text))
@@ -172,19 +139,6 @@ class Language:
     def spell_again(self, numbers: Iterable[tuple[str, str]]) -> None:
         """What was spelled stands once more, on a drawing that need not be made again."""
         self._numbers += numbers
-
-    def _ordinal(self, value: int, form: str = "") -> str:
-        """In words as far as the language has them; `form` is the suffix of its lists: "_feminine"."""
-        words: Sequence[str] = self.labels[f"ordinals{form}"]
-        if value < len(words):
-            return words[value]
-        return str(self.labels[f"ordinal_forms{form}"][self.locale.ordinal_form(value)]).replace("{n}", str(value))
-
-    def plural(self, quantity: Quantity | int, forms: Mapping[str, str]) -> str:
-        """The form of a noun for this number: {'one': 'сессия', 'few': 'сессии', 'many': 'сессий'}."""
-        value = quantity if isinstance(quantity, int) else 0 if isinstance(quantity.value, date) else rounded(quantity)
-        form = self.locale.plural_form(abs(int(value) if value == int(value) else value))
-        return forms.get(form, forms.get("other", ""))
 
     # sentences
 
@@ -207,7 +161,7 @@ class Language:
             "short": lambda quantity: self.mark(quantity, self.spell(quantity, "short")),
             "word": self._word,
             "ordinal": self._declined,
-            "plural": self.plural,
+            "plural": self.numerals.plural,
             "listed": self._listed,
             "capital": self._capital,
         }
@@ -274,7 +228,7 @@ class Language:
     def _declined(self, quantity: Quantity, form: str) -> Markup:
         """An ordinal in a form of its own: feminine, neuter."""
         place = int(quantity.value) if not isinstance(quantity.value, date) else 0
-        text = self._ordinal(place, f"_{form}")
+        text = self.numerals.ordinal(place, f"_{form}")
         self._numbers.append((quantity.fact, text))
         return self.mark(quantity, text)
 
@@ -300,14 +254,6 @@ class Language:
     def _glue(self) -> re.Pattern[str]:
         words = "|".join(map(re.escape, self.labels["glue"])) or "(?!)"
         return re.compile(rf"(?<![\w-])((?:{words})) (?=\S)", re.IGNORECASE)
-
-
-def rounded(quantity: Quantity) -> float:
-    """The value as it is printed: in the unit's scale, with its decimals; never a negative zero."""
-    if isinstance(quantity.value, date):
-        raise TypeError("a day is not rounded")
-    scale = 100 if quantity.unit in HUNDREDFOLD else 1
-    return round(quantity.value * scale, DECIMALS.get(quantity.unit, 0)) + 0.0
 
 
 def plain(html: str) -> str:

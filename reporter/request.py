@@ -123,7 +123,7 @@ def session_of(calendar: Calendar, asked: date | None, now: datetime, source: st
     last = calendar.last_completed(now - SETTLED if source in ("yahoo", "tiingo", "fred") else now)
     if asked is None:
         return last
-    if asked > now.astimezone().date():
+    if asked > max(now.astimezone().date(), last):  # east of here, today may be over already
         raise UsageError(f"--as-of {asked} is in the future; the last completed session is {last}")
     session = calendar.on_or_before(asked)
     if session > last:

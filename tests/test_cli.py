@@ -23,8 +23,10 @@ from reporter import init
 from reporter.cli import reporter
 from reporter.config import Config
 from reporter.config_file import load_config
-from reporter.errors import DataError
+from reporter.errors import DataError, UsageError
 from reporter.language import known_tickers
+from reporter.request import session_of
+from reporter.sessions import load_calendar
 
 ROOT = Path(package.__file__).parent.parent
 HEAVY = ("pandas", "numpy", "matplotlib", "weasyprint", "yfinance", "exchange_calendars", "pydantic", "babel", "jinja2")
@@ -261,6 +263,20 @@ class TestAsOf:
     def test_a_session_that_is_not_over(self, steps: Steps) -> None:
         expected = "--as-of 2024-10-21: the session is not over yet; the last completed one is 2024-10-18"
         assert refused(*ADHOC, "--as-of", "2024-10-21") == expected
+
+    def test_a_session_is_over_where_it_is_still_yesterday_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Tokyo closes on 18 October at 06:00 UTC (15:00 there), when it is the evening of the 17th in Los Angeles."""
+        tokyo = load_calendar("XTKS", datetime(2025, 6, 30, tzinfo=UTC))
+        now = datetime(2024, 10, 18, 6, 30, tzinfo=UTC)
+        monkeypatch.setenv("TZ", "America/Los_Angeles")
+        time.tzset()
+        try:
+            assert session_of(tokyo, FRIDAY, now, "files") == FRIDAY
+            with pytest.raises(UsageError, match="is in the future"):
+                session_of(tokyo, FRIDAY + timedelta(days=1), now, "files")
+        finally:
+            monkeypatch.undo()
+            time.tzset()
 
     @pytest.mark.parametrize("day", ["2024-13-01", "yesterday", "", "16.10.2024"])
     def test_no_day(self, steps: Steps, day: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reporter.errors import UsageError
 from reporter.finding import Quantity, Unit
 from reporter.language import BUNDLED, Language, language_codes
 from reporter.words import read_words
@@ -44,6 +46,13 @@ def kinds(code: str, file: str) -> set[str]:
     """Macros that are wordings: those without an underscore in front, variants counted as one."""
     found = re.findall(r"macro ([a-z]\w*)\(f\)", (FOLDER / code / file).read_text("utf-8"))
     return {re.sub(r"_(\d+|short)$", "", name) for name in found}
+
+
+def test_a_folder_that_is_no_code_of_a_language(tmp_path: Path) -> None:
+    (tmp_path / "languages" / "english").mkdir(parents=True)
+    (tmp_path / "languages" / "english" / "labels.yaml").write_text("a: b")
+    with pytest.raises(UsageError, match="no rules for the numbers of 'english': name the folder by the code"):
+        Language("english", tmp_path).spell(Quantity(1.0, Unit.PRICE, "x"))
 
 
 def test_both_languages_are_there() -> None:

@@ -185,12 +185,12 @@ def words_of(language: Language, briefs: int, editions: int) -> dict[str, object
         "labels": dict(labels),
         "days": [language.spell(day(one, ""), "full").replace("16", "{d}").replace("2024", "{y}") for one in days],
         "months": [language.spell(day(one, ""), "heading").replace("2024", "{y}") for one in days],
-        "counts": {str(n): language.plural(n, labels["found"]) for n in range(101)},
+        "counts": {str(n): language.numerals.plural(n, labels["found"]) for n in range(101)},
         "summary": labels["summary"].format(
             editions=language.spell(count(editions, "")),
-            editions_word=language.plural(editions, labels["found"]),
+            editions_word=language.numerals.plural(editions, labels["found"]),
             briefs=language.spell(count(briefs, "")),
-            briefs_word=language.plural(briefs, labels["of_briefs"]),
+            briefs_word=language.numerals.plural(briefs, labels["of_briefs"]),
         ),
     }
 
