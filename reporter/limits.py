@@ -59,14 +59,19 @@ def run_limited(
     ours, theirs = context.Pipe(duplex=False)
     parent = os.getpid() if alone else 0
     child = context.Process(target=_child, args=(theirs, parent, limits, work, arguments), daemon=True)
-    child.start()
-    theirs.close()
+    try:
+        child.start()
+    except (OSError, EOFError) as failure:  # no more processes here, or the server of forks has died
+        ours.close()
+        raise error(f"{what} could not be begun: {failure or type(failure).__name__}") from failure
+    finally:
+        theirs.close()
     answered = False
     try:
         answered = ours.poll(limits.wall)
         answer = ours.recv_bytes(100_000) if answered else b'{"class": ""}'
-    except EOFError:
-        answer = b""  # it died without a word
+    except (EOFError, OSError):
+        answer = b""  # it died without a word, or in the middle of one
     finally:
         ours.close()
         if not answered:

@@ -56,6 +56,9 @@ def schedule(config_path: Path | None, once: bool) -> None:
         log("started", once=once, briefs=[name for name, brief in settings.config.briefs.items() if brief.schedule])
         try:
             code = _once(tick) if once else _for_years(tick)
+        except Exception as error:
+            tick.last_words(error)
+            raise
         finally:
             workers.stop()
     click.get_current_context().exit(code)

@@ -95,26 +95,28 @@ def store(edition: Edition, target: Target, now: datetime, sender: Sender | None
     hashes = {name: hashlib.sha256(content).hexdigest() for name, content in edition.files.items()}
     if sender:
         check_marker(target, sender.marker)
-    taken = [
-        shelved
-        for shelved in shelves(target, edition.brief, edition.session.year)
-        if shelved.session == edition.session
-    ]
-    wanted = sender.revision if sender else 0
-    number = max(taken[-1].revision, wanted) if taken else wanted
-    if taken and (found := sound_manifest(target, taken[-1].path)):
-        content, manifest = found
-        if {name: entry["sha256"] for name, entry in manifest["files"].items()} == hashes:
-            return Place(
-                path=taken[-1].path, revision=taken[-1].revision, manifest_sha256=hashlib.sha256(content).hexdigest()
-            )
+    number = sender.revision if sender else 0
     while True:
+        newest = max(
+            (one for one in shelves(target, edition.brief, edition.session.year) if one.session == edition.session),
+            default=None,
+        )
+        if newest and (place := _found(target, newest, hashes)):
+            return place  # also where another process of ours was quicker
+        number = max(newest.revision, number) if newest else number
         try:
-            place = _write(edition, target, Shelved(edition.brief, edition.session, number), hashes, now, sender)
+            return _write(edition, target, Shelved(edition.brief, edition.session, number), hashes, now, sender)
         except FileExistsError:
             number += 1  # somebody else's file has the name: it stays
-        else:
-            return place
+
+
+def _found(target: Target, shelved: Shelved, hashes: Mapping[str, str]) -> Place | None:
+    """Where an edition is that has these files and no others."""
+    found = sound_manifest(target, shelved.path)
+    if found is None or {name: entry["sha256"] for name, entry in found[1]["files"].items()} != hashes:
+        return None
+    sha256 = hashlib.sha256(found[0]).hexdigest()
+    return Place(path=shelved.path, revision=shelved.revision, manifest_sha256=sha256)
 
 
 def _write(

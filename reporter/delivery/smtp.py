@@ -78,8 +78,10 @@ class Client(smtplib.SMTP):
             self.sock.settimeout(each)
 
     def rest(self) -> None:
-        """Nothing is wanted of the relay now."""
+        """Nothing is wanted of the relay now; no thread is left, beside which nothing could be forked."""
         self.timer.cancel()
+        if self.timer.is_alive():
+            self.timer.join()
 
     def _cut(self) -> None:
         if self.handle:

@@ -58,12 +58,13 @@ class Ledger:
             tests.append(f"{column} IN ({', '.join('?' * len(several))})")
             values += [stored(value) for value in several]
         clause = f" WHERE {' AND '.join(tests)}" if tests else ""
+        question = f"SELECT {columns(kind)} FROM {table}{clause} ORDER BY {', '.join(key)}"  # noqa: S608  our own names
+        return [row(kind, record) for record in self.ask(question, *values)]
+
+    def ask(self, question: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Records that a SELECT finds; a disk that fails meanwhile is said in our words."""
         with plainly(self.state):
-            found = self.database.execute(
-                f"SELECT {columns(kind)} FROM {table}{clause} ORDER BY {', '.join(key)}",  # noqa: S608  our own names
-                values,
-            ).fetchall()
-        return [row(kind, record) for record in found]
+            return self.database.execute(question, values).fetchall()
 
     def one(self, kind: type[Row], /, **where: Any) -> Row | None:
         """The row, or None."""
@@ -111,26 +112,22 @@ class Ledger:
 
     def newest_event(self, run: Run) -> int:
         """Number of the newest event of a run; 0 where there is none."""
-        found = self.database.execute("SELECT max(id) FROM event WHERE run_id = ?", (run.run_id,)).fetchone()
-        return int(found[0] or 0)
+        return int(self.ask("SELECT max(id) FROM event WHERE run_id = ?", run.run_id)[0][0] or 0)
 
     def detail(self, delivery: Delivery, what: str) -> str | None:
         """What was noted at the newest event of this kind."""
-        found = self.database.execute(
-            "SELECT detail FROM event WHERE delivery_id = ? AND what = ? ORDER BY id DESC LIMIT 1",
-            (delivery.delivery_id, what),
-        ).fetchone()
-        return found[0] if found else None
+        newest = "SELECT detail FROM event WHERE delivery_id = ? AND what = ? ORDER BY id DESC LIMIT 1"
+        found = self.ask(newest, delivery.delivery_id, what)
+        return found[0][0] if found else None
 
     def get(self, key: str) -> str | None:
         """A value of the table `meta`: instance_id, born_utc, and what others keep there."""
-        found = self.database.execute("SELECT v FROM meta WHERE k = ?", (key,)).fetchone()
-        return str(found[0]) if found else None
+        found = self.ask("SELECT v FROM meta WHERE k = ?", key)
+        return str(found[0][0]) if found else None
 
     def keys(self, beginning: str) -> list[str]:
         """Keys of `meta` that begin so."""
-        found = self.database.execute("SELECT k FROM meta WHERE substr(k, 1, ?) = ?", (len(beginning), beginning))
-        return [key for (key,) in found]
+        return [key for (key,) in self.ask("SELECT k FROM meta WHERE substr(k, 1, ?) = ?", len(beginning), beginning)]
 
     def put(self, key: str, value: str | None) -> None:
         """None takes it away."""

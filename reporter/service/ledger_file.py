@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from reporter.errors import AccessError, LedgerError, StorageError
+from reporter.errors import AccessError, LedgerError, LockedError, StorageError
 from reporter.service.rows import stored
 from reporter.service.schema import MIGRATIONS
 
@@ -37,6 +37,7 @@ def create(path: Path, now: datetime) -> None:
     """Whole or not at all: a ledger without tables is a damaged one, never a new one."""
     new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
     with closing(connect(new)) as database:
+        database.execute("PRAGMA journal_mode=WAL")  # kept in the file; later nobody else may be at it
         migrate(database)
         born = {"instance_id": str(uuid.uuid4()), "born_utc": stored(now)}
         database.executemany("INSERT INTO meta VALUES (?, ?)", born.items())
@@ -93,6 +94,8 @@ def plainly(state: Path) -> Iterator[None]:
             raise StorageError(f"{text}; look at the disk: nothing is sent until it can be written") from error
         if "full" in str(error):
             raise StorageError(f"{text}; free some space, then run this again: nothing is lost") from error
+        if "lock" in str(error):
+            raise LockedError(f"{text}: another program holds it, longer than it should; run this again") from error
         if "readonly" in str(error) or "unable to open" in str(error):
             raise AccessError(f"{text}; this user must be able to write there") from error
         raise LedgerError(text) from error

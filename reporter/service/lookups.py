@@ -16,8 +16,7 @@ from reporter.service.rows import TABLES, Delivery, Publication, Row, Run, colum
 
 def tally(ledger: Ledger, kind: type[Run | Delivery | Publication]) -> Mapping[str, int]:
     """How many rows there are in each state; none of them is read."""
-    found = ledger.database.execute("SELECT state, n FROM tally WHERE kind = ?", (TABLES[kind][0],))
-    return dict(found.fetchall())
+    return dict(ledger.ask("SELECT state, n FROM tally WHERE kind = ?", TABLES[kind][0]))
 
 
 def newest(ledger: Ledger, kind: type[Row], state: str, most: int) -> list[Row]:
@@ -42,9 +41,7 @@ def refused_for_now(ledger: Ledger) -> list[Run]:
 
 def oldest_waiting(ledger: Ledger) -> datetime | None:
     """The earliest turn of all messages that wait."""
-    (found,) = ledger.database.execute(
-        "SELECT min(next_try_utc) FROM delivery WHERE state IN ('queued', 'sending', 'dot')"
-    ).fetchone()
+    ((found,),) = ledger.ask("SELECT min(next_try_utc) FROM delivery WHERE state IN ('queued', 'sending', 'dot')")
     return datetime.fromisoformat(found) if found else None
 
 
@@ -63,25 +60,30 @@ def newer_mail(ledger: Ledger, run: Run, delivery: Delivery) -> bool:
     """Whether a later edition of the brief, or a later revision of this one, is with this recipient already."""
     if run.occurrence.startswith("adhoc:"):
         return False
-    found = ledger.database.execute(
+    found = ledger.ask(
         "SELECT 1 FROM run CROSS JOIN delivery USING (run_id) WHERE brief = ? AND occurrence >= ? "
         "AND occurrence < 'adhoc:' AND recipient = ? COLLATE NOCASE "
         "AND delivery.state IN ('sending', 'dot', 'accepted', 'uncertain') "
         "AND (occurrence, delivery.revision) > (?, ?) LIMIT 1",
-        (run.brief, run.occurrence, delivery.recipient, run.occurrence, delivery.revision),
-    ).fetchone()
-    return found is not None
+        run.brief,
+        run.occurrence,
+        delivery.recipient,
+        run.occurrence,
+        delivery.revision,
+    )
+    return bool(found)
 
 
 def anybody_has(ledger: Ledger, run: Run) -> bool:
     """Whether the relay has ever accepted the edition for a reader."""
-    found = ledger.database.execute(
+    found = ledger.ask(
         "SELECT 1 FROM delivery WHERE run_id = ? AND revision = ? AND accepted_utc IS NOT NULL LIMIT 1",
-        (run.run_id, run.revision),
-    ).fetchone()
-    return found is not None
+        run.run_id,
+        run.revision,
+    )
+    return bool(found)
 
 
 def _found(ledger: Ledger, kind: type[Row], clause: str, *values: Any) -> list[Row]:
-    found = ledger.database.execute(f"SELECT {columns(kind)} FROM {TABLES[kind][0]} {clause}", values)  # noqa: S608
-    return [row(kind, record) for record in found.fetchall()]
+    found = ledger.ask(f"SELECT {columns(kind)} FROM {TABLES[kind][0]} {clause}", *values)  # noqa: S608  our own names
+    return [row(kind, record) for record in found]

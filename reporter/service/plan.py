@@ -132,7 +132,7 @@ def _its_turn(run: Run, now: datetime) -> bool:
 
 def _run(name: str, one: Due, schedule: Schedule, calendar: Calendar, now: datetime, newest: bool) -> Run:
     following = due_between(schedule, calendar, one.moment, one.moment + AHEAD)
-    end = min(one.moment + schedule.window, *(later.moment for later in following[:1]))
+    end = min([one.moment + schedule.window, *(later.moment for later in following[:1])])  # the calendar may end here
     label = moment_label(one.moment, schedule.zone)
     missed = not newest or end <= now
     return Run(

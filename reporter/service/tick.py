@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from reporter.config import Config
@@ -33,6 +34,7 @@ PING = timedelta(minutes=5)  # between two pings
 AGAIN = timedelta(minutes=5)  # before a way to the owner that was closed is tried again
 SPACE = 0.1  # of the disk must be free …
 ENOUGH = 2_000_000_000  # … or so many bytes
+BUG = "service:bug"  # key of the alert that the service has ended by itself
 KINDS = ("bounced", "expired", "uncertain", "suspended", "conflict", "config", "disk", "calendar", "ledger")
 
 
@@ -58,6 +60,14 @@ class Tick:
         """Look at the children, where there are any."""
         if self.workers.alive:
             self._guarded(self._children, self.clock())
+
+    def last_words(self, error: BaseException) -> None:
+        """The service ends by a fault of its own: the owner hears of it, folded like any cause, until it runs again."""
+        now, text = self.clock(), f"the service has ended: {type(error).__name__}: {error}; this is a bug"
+        log("ended by a bug", level="error", text=text)
+        with suppress(ReporterError, OSError):
+            self.ledger.alert(BUG, now, text)
+            self._tell(self.settings.config, now)
 
     def _guarded(self, step: Callable[[datetime], None], now: datetime) -> bool:
         try:
@@ -91,6 +101,7 @@ class Tick:
         write_status(ledger, config, calendars, now)
         if config.owner.metrics:
             write_metrics(ledger, config.owner.metrics, list(config.briefs))
+        alerts.clear(ledger, [BUG], now)
         self._ping(config.owner, now)
 
     def _ended(self, outcome: Outcome, now: datetime) -> None:

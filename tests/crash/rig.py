@@ -16,6 +16,7 @@ import signal
 import smtplib
 import sys
 import time
+import traceback
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 from reporter.channels import MailSettings, Recipient, Relay, Witness
 from reporter.config import Brief, Config, Schedule, Sources
@@ -43,9 +45,11 @@ from reporter.service.workers import Outcome
 from reporter.sessions import Calendar, load_calendar
 
 READERS = tuple(f"reader{number}@example.com" for number in range(6))
-START = datetime(2026, 3, 2, 12, tzinfo=UTC)
+START = datetime(2016, 3, 1, 12, tzinfo=UTC)  # the calendar knows more days from here on than any run takes
 APART = timedelta(minutes=2)  # from one start to the next, on the clock of the rig: waits of the product pass
 NAIVE = ("mark-after", "mark-before")
+LAST = 60.0  # seconds for what is left when the killing is over
+SAID = "said.log"  # beside the relay's log: what ended a child that was not killed
 
 
 def gather(order: Order, now: datetime) -> dict[str, bytes]:
@@ -162,22 +166,24 @@ def main(
     serve(config, calendar, lambda: START, policy)
     codes: Counter[int] = Counter()
     longest = 1.0  # seconds that a process may live; then a little less than two editions take
+    over_at = begun + seconds
     while killed < kills or not clean:
+        if time.monotonic() > over_at + LAST:
+            return count(config, log) | {"gave up": unfinished(config), "kills": killed, "codes": codes, **said(log)}
         offset = start - datetime.now(UTC)
         child = os.fork()
         if child == 0:
             with suppress(OSError):
                 os.setpgid(0, 0)
-            done = serve(config, calendar, lambda offset=offset: datetime.now(UTC) + offset, policy)
-            os._exit(0 if done else 1)
+            turn(config, calendar, lambda offset=offset: datetime.now(UTC) + offset, policy, log)
         with suppress(OSError):  # whoever of the two is first; a child that lives for a moment has no time for it
             os.setpgid(child, child)
         age = time.monotonic()
-        end = age + (chance.uniform(0.005, longest) if killed < kills and day else 60)
+        end = age + (chance.uniform(0.005, longest) if killed < kills and day else LAST)
         while (over := os.waitpid(child, os.WNOHANG)) == (0, 0) and time.monotonic() < end:
             time.sleep(0.001)
         start += APART
-        if time.monotonic() - begun > seconds:
+        if time.monotonic() > over_at:
             kills = min(kills, killed)
         if over == (0, 0):
             # Sometimes with all its children, as systemd does; sometimes they live on, as after a plain kill.
@@ -191,7 +197,44 @@ def main(
             start = START + timedelta(days=day, hours=11)
             clean = killed >= kills
     told = {"kills": killed, "seconds": round(time.monotonic() - begun, 1), "policy": policy, "codes": codes}
-    return count(config, log) | told
+    return count(config, log) | told | said(log)
+
+
+def turn(config: Config, calendar: Calendar, clock: Callable[[], datetime], policy: str, log: Path) -> NoReturn:
+    """The life of a child: it ends as the command does, and what ended it before its work was done is written down."""
+    code = 1
+    try:
+        code = 0 if serve(config, calendar, clock, policy) else 1
+    except SystemExit as end:  # asked to stop
+        code = int(end.code or 0)
+    except Exception as error:  # noqa: BLE001  as at the product's one door
+        kind = "failure" if isinstance(error, ReporterError) else "bug"
+        where = " < ".join(
+            f"{frame.name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[:-5:-1]
+        )
+        with log.with_name(SAID).open("a") as file:
+            file.write(f"{kind}: {type(error).__name__}: {error} ({where})\n")
+        code = 2
+    finally:
+        os._exit(code)
+
+
+def said(log: Path) -> dict[str, object]:
+    """Bugs that ended a child, and how often one of our own failures did."""
+    path = log.with_name(SAID)
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {
+        "bugs": sorted({line for line in lines if line.startswith("bug: ")}),
+        "failures": Counter(line for line in lines if line.startswith("failure: ")),
+    }
+
+
+def unfinished(config: Config) -> str:
+    """What is open when the rig gives up."""
+    with open_ledger(config.state, START) as ledger:
+        runs = ledger.rows(Run, state=OPEN)
+        mail = Counter(row.state for run in runs for row in ledger.rows(Delivery, run_id=run.run_id))
+        return "; ".join(f"{run.brief} {run.occurrence} {run.state}: {run.reason or ''}" for run in runs) + f" {mail}"
 
 
 def count(config: Config, log: Path, since: int = 0) -> dict[str, object]:

@@ -39,10 +39,12 @@ def relay() -> Iterator[tuple[Path, str, Path]]:
 
 def asked(seconds: float, *command: str, under: Sequence[str] = ()) -> Any:
     """What a program of the rig prints."""
-    done = subprocess.run(
-        [*under, sys.executable, "-m", *command], capture_output=True, text=True, timeout=seconds + 120, check=False
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    program = [*under, sys.executable, "-m", *command]
+    try:
+        done = subprocess.run(program, capture_output=True, text=True, timeout=seconds + 120, check=False)
+    except subprocess.TimeoutExpired as over:
+        pytest.fail(f"no end after {over.timeout} s; it said:\n{(over.stderr or b'').decode(errors='replace')}")
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
@@ -64,6 +66,7 @@ SIZES = [
 
 
 def sound(found: Found) -> None:
+    assert "gave up" not in found and not found.get("bugs"), found
     assert found["ledger"] == "ok" and found["partial editions"] == 0
     assert found["editions"] == found["done"] > 2
     assert found["said accepted, was not"] == found["other prices"] == 0
@@ -146,9 +149,7 @@ def test_three_at_once_send_everything_once(relay: Relay, days: int) -> None:
 
 
 @pytest.mark.fault("A11", "A14", "D1")
-@pytest.mark.nightly  # by night only: libfiu, and with it the rig, now and then waits for itself at a fork
-@pytest.mark.timeout(2000)
-@pytest.mark.parametrize("runs", [8, 1000])
+@pytest.mark.parametrize("runs", [8, pytest.param(1000, marks=[pytest.mark.nightly, pytest.mark.timeout(2000)])])
 def test_calls_that_fail_now_and_then(relay: Relay, runs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads, writes, fsync, rename, open, connect, send and recv, by libfiu."""
     folder, port, log = relay
@@ -159,7 +160,8 @@ def test_calls_that_fail_now_and_then(relay: Relay, runs: int, monkeypatch: pyte
     assert found["editions"] == found["done"] + found["given up and told"]  # after four attempts that all failed
     assert found["said accepted, was not"] == 0
     assert (found["lost in silence"], found["duplicates"]) == (0, 0)
-    assert found.get("came to grief", 0) > runs / 10, "nothing failed: nothing was tried"
+    assert found.get("hung", 0) == 0
+    assert runs < 100 or found.get("came to grief", 0) > runs / 10, "nothing failed: nothing was tried"
 
 
 @pytest.mark.fault("A11")

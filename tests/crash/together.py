@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reporter.sessions import load_calendar
-from tests.crash.rig import APART, START, configuration, count, serve
+from tests.crash.rig import APART, START, configuration, count, said, serve, turn
 
 
 def main(state: Path, port: int, log: Path, days: int) -> dict[str, object]:
@@ -28,12 +28,11 @@ def main(state: Path, port: int, log: Path, days: int) -> dict[str, object]:
             for _ in range(3):
                 child = os.fork()
                 if child == 0:
-                    over = serve(config, calendar, lambda offset=offset: datetime.now(UTC) + offset, "hold")
-                    os._exit(0 if over else 1)
+                    turn(config, calendar, lambda offset=offset: datetime.now(UTC) + offset, "hold", log)
                 children.append(child)
             done = 0 in [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
             start += APART
-    return count(config, log)
+    return count(config, log) | said(log)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ import hashlib
 import json
 import os
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from reporter.delivery.archive import publish
+from reporter.delivery import archive
+from reporter.delivery.archive import Sender, publish, store
 from reporter.delivery.target import local_target
 from reporter.document.edition import Edition
 from reporter.errors import OutputError
@@ -91,6 +92,22 @@ def test_what_was_begun_is_finished(tmp_path: Path) -> None:
     (folder / "a.pdf").write_bytes(EDITION.files["a.pdf"])
     assert publish(EDITION, tmp_path, NOW)[-1] == folder / "manifest.json"
     assert len(tree(tmp_path)) == 4
+
+
+def test_another_process_of_ours_that_was_quicker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was killed, whose child has not heard of it yet: its edition is the same one, not another revision."""
+    sender = Sender(instance="ours", occurrence="2024-10-16")
+    places = []
+
+    def overtaken(point: str) -> None:
+        if point == "archive-files":
+            monkeypatch.setattr(archive, "crash_point", lambda _: None)
+            places.append(store(EDITION, local_target(tmp_path), NOW - timedelta(seconds=5), sender))
+
+    monkeypatch.setattr(archive, "crash_point", overtaken)
+    places.append(store(EDITION, local_target(tmp_path), NOW, sender))
+    assert places[0] == places[1] and places[0].revision == 0
+    assert [path.name for path in (tmp_path / "small-caps" / "2024").iterdir()] == ["2024-10-16-r0"]
 
 
 def test_where_hard_links_are_unknown_a_name_is_not_taken_either(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +133,7 @@ def test_many_go_over_one_connection(tls: tuple[ssl.SSLContext, Path], monkeypat
         assert [message.recipients for message in server.messages] == [["ann@example.com"], ["dan@example.com"]]
         verbs = [command.split()[0] for command in server.commands]
     assert (verbs.count("EHLO"), verbs.count("AUTH"), verbs.count("QUIT"), verbs.count("RSET")) == (2, 1, 1, 2)
+    assert not [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
 
 
 @pytest.mark.parametrize(

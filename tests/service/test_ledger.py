@@ -8,6 +8,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,9 @@ from reporter.errors import AccessError, LedgerError, LockedError, StorageError
 from reporter.service import ledger as module
 from reporter.service import ledger_file
 from reporter.service.ledger import Ledger, open_ledger
-from reporter.service.ledger_file import FILE
+from reporter.service.ledger_file import FILE, create
 from reporter.service.lock import exclusive
+from reporter.service.lookups import oldest_waiting, tally
 from reporter.service.rows import Alert, Artifact, Delivery, Event, Publication, Run
 
 NOW = datetime(2024, 10, 16, 21, 0, 0, 123000, tzinfo=UTC)
@@ -62,6 +65,45 @@ def test_a_key_is_taken_for_ever(ledger: Ledger) -> None:
     assert ledger.add(a_run()) and not ledger.add(a_run(state="done"))
     (run,) = ledger.rows(Run)
     assert (run.state, run.created_utc, run.run_id) == ("due", NOW, 1)
+
+
+@pytest.mark.fault("A4")
+def test_whoever_reads_a_new_ledger_does_not_keep_us_from_it(tmp_path: Path) -> None:
+    """Changing the kind of its log is what SQLite does not wait for: that was done before it had its name."""
+    (tmp_path / "spool").mkdir()
+    create(tmp_path / FILE, NOW)
+    with closing(sqlite3.connect(tmp_path / FILE)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM meta").fetchone() == (2,)
+        with open_ledger(tmp_path, NOW) as opened:
+            assert opened.add(a_run())
+
+
+@pytest.mark.fault("A12")
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda ledger: ledger.rows(Run),
+        lambda ledger: ledger.get("house"),
+        lambda ledger: ledger.keys("looked:"),
+        lambda ledger: ledger.newest_event(a_run(run_id=1)),
+        lambda ledger: tally(ledger, Run),
+        oldest_waiting,
+        lambda ledger: ledger.put("house", "today"),
+    ],
+)
+def test_a_ledger_that_another_program_holds_is_a_matter_of_waiting(
+    ledger: Ledger, question: Callable[[Ledger], object]
+) -> None:
+    """Whatever is asked: no complaint of SQLite's gets past us."""
+    path = ledger.state / FILE
+    ledger.database.close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("DELETE FROM event")
+        waiting = Ledger(sqlite3.connect(path, timeout=0.01, isolation_level=None), ledger.state)
+        with waiting, pytest.raises(LockedError, match="is locked: another program holds it"):
+            question(waiting)
 
 
 @pytest.mark.fault("A4")

@@ -50,6 +50,16 @@ def test_beside_threads_children_come_from_one_server() -> None:
         thread.join()
 
 
+@pytest.mark.fault("A6")
+def test_a_machine_that_has_no_process_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    with pytest.raises(OutputError, match=r"a step could not be begun: .*temporarily unavailable"):
+        run_limited(parents, limits=Limits(wall=60), what="a step", error=OutputError)
+
+
 def complain() -> None:
     raise OutputError("not here")
 

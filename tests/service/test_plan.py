@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -161,3 +162,14 @@ def test_a_daily_edition_is_never_later_than_the_next(ledger: Ledger, far: Calen
     office.look(FRIDAY - DAY)
     (run,) = plan(ledger, briefs(office.schedule), {"small-caps": far}, FRIDAY + HOUR).due
     assert run.deadline_utc == datetime(2026, 3, 9, 21, 0, tzinfo=UTC)
+
+
+def test_the_last_edition_that_the_calendar_knows(ledger: Ledger, far: Calendar) -> None:
+    """Nothing follows it that would be its end: it has its whole window."""
+    known = int(far.sessions.searchsorted(far.on_or_before(FRIDAY.date()), side="right"))
+    short = replace(far, sessions=far.sessions[:known], closes=far.closes[:known], early=far.early[:known])
+    office = Office(ledger, short, Schedule(every="day", after_close="45m"))
+    assert office.look(FRIDAY - HOUR) == []
+    assert office.look(FRIDAY + HOUR) == ["2026-03-06"]
+    run = ledger.one(Run, occurrence="2026-03-06")
+    assert run and run.deadline_utc == FRIDAY + office.schedule.window

@@ -247,6 +247,28 @@ def test_a_disk_that_takes_no_file_does_not_end_the_service(
     assert service.states("small-caps") == {"2026-03-06": "done"}
 
 
+@pytest.mark.fault("A6")
+def test_a_bug_that_ends_the_service_is_told_once_and_so_is_its_end(
+    office: Make, mails: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """systemd starts it again and again; nothing of it would be heard otherwise."""
+    service = office(lambda run: (0, ""))
+
+    def stumble(*_: object) -> None:
+        raise TypeError("a bug of ours")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "plan", stumble)
+        for minute in range(3):
+            with pytest.raises(TypeError) as bug:
+                service.look(FRIDAY + minute * MINUTE)
+            service.tick.last_words(bug.value)
+    assert len(mails) == 1 and "the service has ended: TypeError: a bug of ours" in mails[0]
+    service.look(FRIDAY + 5 * MINUTE)
+    service.look(FRIDAY + 6 * MINUTE)
+    assert len(mails) == 2 and "over" in mails[1]
+
+
 @pytest.mark.fault("D14")
 def test_an_owner_that_cannot_be_reached(office: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """The ping stops, and what was to be said is said when a way is open again."""
