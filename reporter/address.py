@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from email.utils import parseaddr
 
+from reporter.errors import visible
+
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-]+"
 LOCAL = re.compile(rf"{ATOM}(\.{ATOM})*")
 LABEL = re.compile(r"[a-z0-9]([a-z0-9\-]{0,61}[a-z0-9])?")
@@ -17,7 +19,7 @@ def mailbox(address: str) -> str:
         ValueError: a form that we do not take; the message says which.
     """
     local, at, domain = address.strip().rpartition("@")
-    shown = address[:80] if address.isprintable() else ascii(address[:80])[1:-1]
+    shown = visible(address[:80])
     if not at or not local or not domain:
         raise ValueError(f"'{shown}' is not an address such as ann@example.com")
     if not LOCAL.fullmatch(local) or len(local) > 64:

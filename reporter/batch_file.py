@@ -18,7 +18,7 @@ from reporter.config import BRIEF_NAME, Brand, Brief, BriefName, Config, Ticker,
 from reporter.config_file import in_words
 from reporter.errors import ConfigError, suggestion
 from reporter.setting import LanguageCode, Setting
-from reporter.yaml_file import Document, Problem, Where, complaint, read_yaml
+from reporter.yaml_file import NOT_TEXT, Document, Problem, Where, complaint, read_yaml
 
 ClientName = Annotated[str, Field(pattern=BRIEF_NAME)]
 #: Columns of the CSV form; a list in a cell has spaces between its items.
@@ -154,6 +154,9 @@ def from_csv(path: Path) -> Document:
             problems.append(Problem(number + 2, 1, f"more cells than columns: {', '.join(extra)}"))
         cells = {name: (text or "").strip() for name, text in row.items()}
         places["editions", str(number)] = (number + 2, 1)
+        for name, text in cells.items():
+            if "\n" in text or NOT_TEXT.search(text):
+                problems.append(Problem(number + 2, 1, f"{name}: holds characters that do not belong in a table"))
         editions.append({"brief": cells["brief"]} | listed(cells, "subject", "client"))
         if client := cells.get("client"):
             places["clients", client] = (number + 2, 1)

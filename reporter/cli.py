@@ -17,7 +17,7 @@ import click
 from click.exceptions import NoSuchCommand
 
 from reporter import __version__
-from reporter.errors import ReporterError, of_storage
+from reporter.errors import ReporterError, of_storage, visible
 
 #: In the order of `reporter --help`. The module of a command has its name, and in it the function has it too.
 COMMANDS = (
@@ -45,8 +45,9 @@ def _one_line_failures(context: click.Context) -> Iterator[None]:
     try:
         yield
     except ReporterError as error:
-        prefix = "" if hasattr(error, "problems") else "reporter: "  # a configuration's lines begin with file and line
-        click.echo(f"{prefix}{error}", err=True)
+        # The lines of a configuration's problems begin with file and line.
+        for line in getattr(error, "problems", [f"reporter: {error}"]):
+            click.echo(visible(line), err=True)
         context.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         click.echo("reporter: stopped", err=True)
@@ -57,9 +58,9 @@ def _one_line_failures(context: click.Context) -> Iterator[None]:
         if os.environ.get("REPORTER_DEBUG") == "1":
             traceback.print_exc()
         if storage := of_storage(error):
-            click.echo(f"reporter: {storage}", err=True)
+            click.echo(visible(f"reporter: {storage}"), err=True)
             context.exit(storage.exit_code)
-        message = " ".join(str(error).split())
+        message = visible(" ".join(str(error).split()))
         hint = "this is a bug; REPORTER_DEBUG=1 shows where"
         click.echo(f"reporter: {type(error).__name__}: {message} ({hint})", err=True)
         context.exit(70)

@@ -96,6 +96,16 @@ def of_storage(error: BaseException) -> StorageError | None:
     return None
 
 
+#: What reading a structure fails with that somebody else wrote: JSON of another shape, too deep, or with numbers that
+#: are none.
+MISSHAPEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
+
+def visible(text: str) -> str:
+    """Text of others as it may stand on a terminal: one line, and nothing in it that a terminal would obey."""
+    return "".join(sign if sign.isprintable() else " " if sign.isspace() else ascii(sign)[1:-1] for sign in text)
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """` (did you mean 'x'?)` for the nearest known word, or an empty string."""
     near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)

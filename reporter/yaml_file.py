@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reporter.errors import ConfigError
+from reporter.errors import ConfigError, visible
 
 LIMIT = 1_000_000  # bytes
 DEPTH = 12  # levels of nesting; the settings use four
@@ -74,8 +74,7 @@ class Document:
 
 def printable(text: str) -> str:
     """Text of the file as it may be shown on a terminal: one short line."""
-    short = text if len(text) <= 60 else f"{text[:57]}..."
-    return short if short.isprintable() else ascii(short)[1:-1]
+    return visible(text if len(text) <= 60 else f"{text[:57]}...")
 
 
 def complaint(path: Path, problems: Iterable[Problem]) -> ConfigError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reporter.commands.options import brief_names, config_option, day
-from reporter.errors import OutputError, UsageError, suggestion
+from reporter.errors import MISSHAPEN, OutputError, UsageError, suggestion, visible
 from reporter.request import configuration
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ def list_(brief: str | None, config_path: Path | None, name: str, as_json: bool)
             title = next(iter(manifest["title"].values()), "")
             told = {"brief": shelved.brief, "session": shelved.session.isoformat(), "revision": shelved.revision}
             told |= {"path": shelved.path, "quality": manifest["quality"], "title": manifest["title"]}
-        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        except (FileNotFoundError, *MISSHAPEN):
             continue  # no edition; `verify` tells
-        line = json.dumps(told) if as_json else f"{shelved.path}  {manifest['quality']}  {title}"
+        line = json.dumps(told) if as_json else visible(f"{shelved.path}  {manifest['quality']}  {title}")
         click.echo(line.encode())
 
 
@@ -163,7 +163,7 @@ def verify(brief: str | None, config_path: Path | None, name: str | None, since:
             click.echo(json.dumps({"target": one, "editions": count, "problems": problems}))
         else:
             for text in problems:
-                click.echo(f"{one}: {text}")
+                click.echo(visible(f"{one}: {text}"))
             click.echo(f"{one}: {count} editions, {len(problems) or 'no'} differences")
     click.get_current_context().exit(1 if wrong else 0)
 

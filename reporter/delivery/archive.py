@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from reporter import __version__
 from reporter.crash import crash_point
 from reporter.delivery.target import MARKER, Target, local_target
-from reporter.errors import OutputError
+from reporter.errors import MISSHAPEN, OutputError
+from reporter.yaml_file import NOT_TEXT
 
 if TYPE_CHECKING:
     from reporter.document.edition import Edition
@@ -30,8 +31,12 @@ MANIFEST = "manifest.json"
 #: A file of this name in the folder of an edition says that the edition is not to be used any more.
 WITHDRAWN = "WITHDRAWN"
 SCHEMA = 1
-FOLDER = re.compile(r"(\d{4}-\d{2}-\d{2})-r(\d+)")
+FOLDER = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})-r([0-9]{1,6})")
 BRIEF = re.compile(r"[a-z0-9][a-z0-9\-]{0,40}")
+LONGEST = 2000  # characters of a title or a standfirst; what is longer is none
+YEAR = re.compile(r"[0-9]{4}")
+#: Of a file of an edition: nothing that leads out of its folder.
+FILE = re.compile(r"[\w\-][\w.\-]*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,13 +209,16 @@ def briefs(target: Target) -> list[str]:
 
 
 def years(target: Target, brief: str) -> list[int]:
-    return [int(name) for name in target.names(brief) if re.fullmatch(r"\d{4}", name)]
+    return [int(name) for name in target.names(brief) if YEAR.fullmatch(name)]
 
 
 def shelves(target: Target, brief: str, year: int) -> list[Shelved]:
     """Folders of editions of a year in their order, also of those that are damaged: their numbers are taken."""
-    found = (FOLDER.fullmatch(name) for name in target.names(f"{brief}/{year}"))
-    return sorted(Shelved(brief, date.fromisoformat(match[1]), int(match[2])) for match in found if match)
+    found = []
+    for match in filter(None, map(FOLDER.fullmatch, target.names(f"{brief}/{year}"))):
+        with suppress(ValueError):  # no day has such a name
+            found.append(Shelved(brief, date.fromisoformat(match[1]), int(match[2])))
+    return sorted(found)
 
 
 def editions(target: Target, brief: str | None = None) -> Iterator[Shelved]:
@@ -227,11 +235,34 @@ def sound_manifest(target: Target, path: str) -> tuple[bytes, dict[str, Any]] | 
         found: dict[str, Any] = json.loads(content)
         sound = all(
             hashlib.sha256(target.read(f"{path}/{name}")).hexdigest() == entry["sha256"]
-            for name, entry in found["files"].items()
+            for name, entry in files_of(found).items()
         )
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+    except (FileNotFoundError, *MISSHAPEN):
         return None
     return (content, found) if sound else None
+
+
+def files_of(manifest: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """What a manifest says of each file: `bytes` and `sha256`. Somebody else may have written it.
+
+    Raises:
+        One of MISSHAPEN: it is none, or names a file elsewhere.
+    """
+    files: Mapping[str, Mapping[str, Any]] = manifest["files"]
+    if elsewhere := [name for name in files if not FILE.fullmatch(name)]:
+        raise ValueError(f"{elsewhere[0]} is no file of an edition")
+    return files
+
+
+def check_texts(*texts: object) -> None:
+    """Titles and other texts of an edition, before they come onto a page. Somebody else may have written them.
+
+    Raises:
+        ValueError: one is no text, too long for one, or has characters that no text has.
+    """
+    for text in texts:
+        if not isinstance(text, str) or len(text) > LONGEST or NOT_TEXT.search(text):
+            raise ValueError("is no text of an edition")
 
 
 def sent_before(target: Target, brief: str, session: date) -> bool:

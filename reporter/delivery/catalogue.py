@@ -18,11 +18,13 @@ from datetime import date, datetime
 from html import unescape
 from typing import Any
 
-from reporter.delivery.archive import MANIFEST, WITHDRAWN, Shelved, shelves
+from reporter.delivery.archive import MANIFEST, WITHDRAWN, Shelved, check_texts, files_of, shelves
 from reporter.delivery.postings import documents, inverted
 from reporter.delivery.target import Target
 from reporter.document.archive_page import Entry, Said
 from reporter.document.edition import file_name
+from reporter.errors import MISSHAPEN
+from reporter.setting import LANGUAGE_CODE
 
 CATALOGUE = "catalogue.js"
 CALL, END = b"archive(", b")\n"
@@ -59,7 +61,7 @@ def read_volume(
     withdrawn = {name[:10] for name, one in told.items() if one.get("withdrawn")}
     newest = {name[:10]: name for name in told if name[:10] not in withdrawn}  # the newest revision comes last
     shown = sorted(newest.values(), reverse=True)
-    if told != known:
+    if rebuild or told != known:
         target.replace(path, written(brief, year, told, shown), mark, now)
     return tuple(entry(brief, name, told[name]) for name in shown)
 
@@ -81,7 +83,7 @@ def written(brief: str, year: int, told: Mapping[str, Mapping[str, Any]], shown:
 
 def load(target: Target, path: str) -> Mapping[str, dict[str, Any]]:
     """What the file of a volume says of each edition; nothing where it is lost, damaged or of another time."""
-    with suppress(FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+    with suppress(FileNotFoundError, *MISSHAPEN):
         content = json.loads(target.read(path).removeprefix(CALL).removesuffix(END))
         if content["schema"] != SCHEMA:
             return {}
@@ -98,9 +100,14 @@ def load(target: Target, path: str) -> Mapping[str, dict[str, Any]]:
 def entry(brief: str, name: str, one: Mapping[str, Any]) -> Entry:
     """
     Raises:
-        ValueError, KeyError, TypeError, AttributeError: something is missing or of another kind.
+        One of MISSHAPEN: something is missing or of another kind.
     """
     said = {code: Said(**{**spoken, "files": tuple(spoken["files"])}) for code, spoken in one["said"].items()}
+    check_texts(one["verdict"], one["quality"], one["source"])
+    for spoken in said.values():
+        check_texts(spoken.title, spoken.standfirst, spoken.series)
+    if not said or not all(re.fullmatch(LANGUAGE_CODE, code) for code in said):
+        raise ValueError("is in no language")
     session, _, revision = name.rpartition("-r")
     return Entry(
         brief=brief,
@@ -124,7 +131,7 @@ def look_into(target: Target, shelved: Shelved) -> dict[str, Any] | None:
             return None
         if WITHDRAWN in target.names(shelved.path):
             return {"withdrawn": True}
-        files = manifest["files"]
+        files = files_of(manifest)
         facts = json.loads(unchanged(target, shelved, "facts.json", files))
         said, words = {}, set[str]()
         for code, title in manifest["title"].items():
@@ -135,7 +142,7 @@ def look_into(target: Target, shelved: Shelved) -> dict[str, Any] | None:
             said[code] = asdict(one)
             words |= words_of(f"{title} {one.series} {text_of(page)}")
         verdict = facts.get("verdict", {})
-        return {
+        known = {
             "verdict": manifest["verdict"],
             "met": verdict.get("met", 0),
             "of": verdict.get("of", 0),
@@ -144,7 +151,9 @@ def look_into(target: Target, shelved: Shelved) -> dict[str, Any] | None:
             "said": said,
             "words": " ".join(sorted(words)),
         }
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        entry(shelved.brief, f"{shelved.session}-r{shelved.revision}", known)
+        return known  # noqa: TRY300  what it may fail at stands before it
+    except (FileNotFoundError, *MISSHAPEN):
         return None
 
 

@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from reporter.config import Config
-from reporter.delivery.archive import briefs, user_mark, years
+from reporter.delivery.archive import BRIEF, briefs, user_mark, years
 from reporter.delivery.catalogue import SCHEMA, entry, read_volume
 from reporter.delivery.target import Target
 from reporter.document.archive_page import NEWEST, Contents, render_archive
+from reporter.errors import MISSHAPEN
 from reporter.language import language_codes
 
 #: The table of contents, at the root of the archive; it follows from the volumes and can be lost.
@@ -80,9 +81,11 @@ def _plain(one: dict[str, Any]) -> dict[str, Any]:
 
 def read_contents(target: Target) -> Contents | None:
     """None where it is lost, damaged or of another time."""
-    with suppress(FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+    with suppress(FileNotFoundError, *MISSHAPEN):
         told = json.loads(target.read(CONTENTS))
         if told["schema"] == SCHEMA:
             years = {brief: {int(year): int(n) for year, n in of.items()} for brief, of in told["years"].items()}
-            return Contents(told["titles"], years, tuple(entry(*one) for one in told["newest"]))
+            titles = {brief: {code: str(title) for code, title in of.items()} for brief, of in told["titles"].items()}
+            if all(map(BRIEF.fullmatch, {*years, *titles, *(one[0] for one in told["newest"])})):
+                return Contents(titles, years, tuple(entry(*one) for one in told["newest"]))
     return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
@@ -14,7 +13,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from reporter.cache import keep, read_cached
-from reporter.delivery.archive import MANIFEST, WITHDRAWN
+from reporter.delivery.archive import FOLDER, MANIFEST, WITHDRAWN, YEAR, check_texts, files_of
+from reporter.errors import MISSHAPEN
 from reporter.voices.memory import Earlier
 
 #: As many sessions are looked back on: ten years of a weekly brief, two of a daily one.
@@ -22,7 +22,6 @@ MOST = 520
 #: No facts.json and no manifest of ours is larger. Bytes.
 LIMIT = 4_000_000
 KNOWN = TypeAdapter(dict[str, Earlier])
-YEAR, EDITION = re.compile(r"\d{4}"), re.compile(r"(\d{4}-\d\d-\d\d)-r(\d{1,6})")
 
 
 def read_shelf(root: Path, brief: str, before: date) -> tuple[Earlier, ...]:
@@ -73,7 +72,7 @@ def sessions(shelf: Path, before: date) -> Iterator[tuple[date, list[Path]]]:
     for year in years:
         revisions: dict[date, dict[int, Path]] = {}
         for path in listed(year):
-            match = EDITION.fullmatch(path.name)
+            match = FOLDER.fullmatch(path.name)
             session = day(match[1]) if match else None
             if match and session and session < before:
                 revisions.setdefault(session, {})[int(match[2])] = path
@@ -100,7 +99,7 @@ def read_edition(folder: Path, brief: str, session: date, digests: Digests) -> E
     """What an edition said; None unless its manifest is valid."""
     try:
         manifest = json.loads(bounded(folder / MANIFEST))
-        files = manifest["files"]
+        files = files_of(manifest)
         known = f"{manifest['session']}-r{manifest['revision']}" == folder.name and manifest["brief"] == brief
         if not known or any((folder / name).stat().st_size != entry["bytes"] for name, entry in files.items()):
             return None
@@ -108,9 +107,10 @@ def read_edition(folder: Path, brief: str, session: date, digests: Digests) -> E
         digest = hashlib.sha256(content).hexdigest()
         if digest != files["facts.json"]["sha256"]:
             return None
+        check_texts(*manifest["title"].values())
         said = digests.known.get(digest) or digests.add(digest, earlier(json.loads(content)))
         return said if (said.brief, said.as_of, said.title) == (brief, session, manifest["title"]) else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError):
+    except (OSError, *MISSHAPEN):
         return None
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 
-from reporter.delivery.archive import MANIFEST, WITHDRAWN, Shelved, editions, user_mark
+from reporter.delivery.archive import MANIFEST, WITHDRAWN, Shelved, editions, files_of, user_mark
 from reporter.delivery.target import Target
+from reporter.errors import MISSHAPEN
 
 #: Of a brief: editions up to this session were taken away on purpose, so nobody misses them.
 PRUNED = "pruned.json"
@@ -41,8 +42,8 @@ def _files(target: Target, shelved: Shelved, content: bytes, names: list[str]) -
     try:
         manifest: dict[str, Any] = json.loads(content)
         known = f"{manifest['session']}-r{manifest['revision']}"
-        listed = {str(name): str(entry["sha256"]) for name, entry in manifest["files"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError):
+        listed = {str(name): str(entry["sha256"]) for name, entry in files_of(manifest).items()}
+    except MISSHAPEN:
         yield f"{MANIFEST}: is torn or was changed"
         return
     if known != folder(shelved) or manifest["brief"] != shelved.brief:
@@ -61,7 +62,7 @@ def _chain(target: Target, shelved: Shelved, content: bytes, digests: dict[tuple
     try:
         before = json.loads(content)["previous"]
         name, sha256 = (str(before["edition"]), str(before["sha256"])) if before else ("", "")
-    except (ValueError, KeyError, TypeError):
+    except MISSHAPEN:
         return  # of a manifest that was found wanting, or that is older than the chain
     if not name:
         return
@@ -76,7 +77,7 @@ def pruned_through(target: Target, brief: str) -> str:
     """The last session, as text, up to which editions were taken away; empty where none were."""
     try:
         return str(json.loads(target.read(f"{brief}/{PRUNED}"))["through"])
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, *MISSHAPEN):
         return ""
 
 
