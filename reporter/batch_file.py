@@ -150,13 +150,9 @@ def from_csv(path: Path) -> Document:
     places: dict[Where, tuple[int, int]] = {(): (1, 1)}
     problems: list[Problem] = []
     for number, row in enumerate(rows):
-        if extra := row.pop(None, None):
-            problems.append(Problem(number + 2, 1, f"more cells than columns: {', '.join(extra)}"))
+        problems += [Problem(number + 2, 1, text) for text in oddities(row)]
         cells = {name: (text or "").strip() for name, text in row.items()}
         places["editions", str(number)] = (number + 2, 1)
-        for name, text in cells.items():
-            if "\n" in text or NOT_TEXT.search(text):
-                problems.append(Problem(number + 2, 1, f"{name}: holds characters that do not belong in a table"))
         editions.append({"brief": cells["brief"]} | listed(cells, "subject", "client"))
         if client := cells.get("client"):
             places["clients", client] = (number + 2, 1)
@@ -168,6 +164,15 @@ def from_csv(path: Path) -> Document:
                 Problem(number + 2, 1, "brand, languages, paper and recipients are a client's: name the client")
             )
     return Document(path, {"clients": clients, "editions": editions}, places, tuple(problems))
+
+
+def oddities(row: dict[str | Any, Any]) -> Iterator[str]:
+    """What no row has: more cells than there are columns, which are taken out, and characters that are no text."""
+    if extra := row.pop(None, None):  # csv's name for them
+        yield f"more cells than columns: {', '.join(extra)}"
+    for name, text in row.items():
+        if "\n" in (text or "") or NOT_TEXT.search(text or ""):
+            yield f"{name}: holds characters that do not belong in a table"
 
 
 def listed(cells: Mapping[str, str], *names: str) -> dict[str, Sequence[str]]:
