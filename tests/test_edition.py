@@ -254,7 +254,7 @@ class TestGolden:
             "1.3%",
             "MTUM, 33.5%",
             "tenth",
-            "fourteen since 2007",
+            "ourteen",
             "57%",
             "53%",
             "5.9%",

@@ -61,16 +61,15 @@ def size(criterion: Criterion) -> Quantity | None:
 
 
 def fragile(s: Situation, verdict: Verdict) -> list[Finding]:
-    """The met test nearest to failing, if another way to count would fail it."""
+    """The met test nearest to failing, if another way to count would fail it and the month has not said so already."""
     leads = sorted((one for one in verdict.met if one.name in WINDOWS), key=lambda one: one.distance)
     for one in leads:
         if way := sensitivity.failing(s, WINDOWS[one.name]):
+            if any((flip.kind, flip.values["window"]) == (way, WINDOWS[one.name]) for flip in sensitivity.flips(s)):
+                return []
             sessions = sensitivity.sessions() if way == "sessions" else None
-            told = any(finding.kind == way for finding in sensitivity.flips(s))
             alone = len(verdict.met) == 1
-            return [
-                s.finding(SECTION, "fragile", criterion=one.name, way=way, alone=alone, told=told, sessions=sessions)
-            ]
+            return [s.finding(SECTION, "fragile", criterion=one.name, way=way, alone=alone, sessions=sessions)]
     return []
 
 
@@ -115,7 +114,7 @@ def nearest(s: Situation, verdict: Verdict) -> list[Finding]:
 def implication(s: Situation, verdict: Verdict) -> list[Finding]:
     """Conditional, never an imperative; a setting, since some compliance departments want it off."""
     strength = s.facts.relative_strength
-    low = strength is not None and strength.percentile <= lexicon.LOW_LEVEL
+    low = strength is not None and strength.percentile <= lexicon.LOW_LEVEL and not s.quiet  # told by `reversion`
     weak = verdict.label in ("none", "thin")
     side = "weak" if weak else "strong"
     month = s.month or Month.FLAT

@@ -29,6 +29,7 @@ BY_KIND = tuple(
         r"headline\.standfirst_(?P<standing>lags|level|leads)_(?P<month>improving|flat|worsening)(?:_recovered|_nearly)?",
         r"lede\.(?P<mood>hopes|doubts)_stir",
         r"lede\.record_(?P<years>poor|even|good)",
+        r"lede\.measure_(?P<role>turn|lead)",
         r"evidence\.pair_(?P<standing>lags|level|leads)",
         r"evidence\.gap_(?P<standing>lags|leads)",
         r"evidence\.month_(?P<month>improving|flat|worsening)",

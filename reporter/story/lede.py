@@ -12,7 +12,7 @@ FULL_WEEK = 5  # sessions
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
-    return [[*week(s), *hopes(s), *record(s), *unchanged(s)]]
+    return [[*week(s), *hopes(s), *record(s), *measure(s), *unchanged(s)]]
 
 
 def week(s: Situation) -> list[Finding]:
@@ -67,6 +67,13 @@ def record(s: Situation) -> list[Finding]:
             week=s.week,
         )
     ]
+
+
+def measure(s: Situation) -> list[Finding]:
+    """What the verdict goes by, named before the evidence; a quiet edition is known to its readers."""
+    if s.quiet or s.facts.verdict is None:
+        return []
+    return [s.finding(SECTION, f"measure_{s.role}", of=count(s.facts.verdict.of, "verdict.of"))]
 
 
 def unchanged(s: Situation) -> list[Finding]:

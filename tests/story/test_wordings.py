@@ -29,7 +29,8 @@ FREQUENT = {
     + [f"standfirst_{one}_{month}" for one in ("lags", "leads") for month in ("improving", "flat", "worsening")]
     + ["standfirst_lags_flat_recovered", "standfirst_lags_improving_nearly", "standfirst_quiet"],
     "lede": [f"{one}_{way}" for one in ("index", "fund") for way in ("up", "flat", "down")]
-    + ["hopes_stir", "doubts_stir", "record_poor", "record_even", "record_good", "yardstick", "unchanged"],
+    + ["hopes_stir", "doubts_stir", "record_poor", "record_even", "record_good", "yardstick", "unchanged"]
+    + ["measure_turn", "measure_lead"],
     "evidence": ["pair_lags", "pair_level", "pair_leads", "gap_lags", "gap_leads", "gap_crossed"]
     + ["month_flat", "month_improving", "month_worsening"]
     + [f"split_{one}_{two}" for one in ("recovered", "lost") for two in ("flat", "improving", "worsening")],
