@@ -85,7 +85,24 @@ class Commands(click.Group):
             return super().invoke(ctx)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+EXIT_CODES = """\b
+Exit codes:
+  0   done
+  1   a check found that something is not as it was
+  2   the command line asks for something that does not exist
+  65  prices that nobody should print
+  69  a source is away or answers nonsense
+  70  a page could not be made, or the ledger is damaged
+  73  a result cannot be written, or not everywhere
+  74  the disk of this machine is full or fails
+  75  another process is at it
+  76  a message needs a person
+  77  the state folder cannot be used
+  78  the configuration is wrong, or a login or certificate
+"""
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(__version__, prog_name="reporter", message="%(prog)s %(version)s")
 def reporter() -> None:
     """Market briefs whose every number can be traced."""

@@ -75,7 +75,7 @@ def adhoc_brief(adhoc: Mapping[str, str]) -> tuple[str, Brief]:
         chosen = Brief.model_validate(settings)
     except ValidationError as error:
         problems = [*conflicts(settings), *in_words(error, settings)]
-        lines = [f"--{where[0].replace('_', '-')}: {text}" for where, text in problems]
+        lines = dict.fromkeys(f"--{where[0].replace('_', '-')}: {text}" for where, text in problems)
         raise UsageError("; ".join(lines)) from error
     plain = (re.sub(r"[^a-z0-9]+", "-", ticker.lower()).strip("-") for ticker in (chosen.subject, chosen.benchmark))
     return "-vs-".join(plain), chosen
@@ -86,7 +86,7 @@ def field_of(text: str, pair: tuple[str, str]) -> tuple[str, ...]:
     from reporter.field_file import is_field_file, read_field
 
     if not is_field_file(text):
-        return tuple(ticker.strip() for ticker in text.split(","))
+        return tuple(filter(None, map(str.strip, text.split(","))))  # a comma too many says nothing
     listed = read_field(Path(text))
     if both := [ticker for ticker in listed if ticker in pair]:
         note(f"--field {text}: {' and '.join(both)} of the pair passed over")

@@ -231,6 +231,13 @@ class TestOverrides:
         expected = "--prices is a folder for --source files; leave out --source yahoo or --prices"
         assert refused(*ADHOC, "--prices", "there", "--source", "yahoo") == expected
 
+    def test_a_comma_too_many_in_the_field_says_nothing(self, steps: Steps) -> None:
+        assert run(*ADHOC, "--field", "EFA, VGK,").exit_code == 0
+        assert steps.last.brief.field == ("EFA", "VGK")
+
+    def test_a_mistake_is_told_once(self, steps: Steps) -> None:
+        assert refused(*ADHOC, "--field", "efa,efa").count("'efa' is not a ticker") == 1
+
     @pytest.mark.parametrize(("option", "value"), [("--source", "bloomberg"), ("--paper", "A5")])
     def test_choices(self, steps: Steps, option: str, value: str) -> None:
         assert f"'{value}' is not one of" in refused(*ADHOC, option, value)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 import runpy
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+
+from reporter.cli import EXIT_CODES, reporter
+from reporter.errors import ReporterError
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -37,3 +42,30 @@ def test_links_lead_somewhere(document: Path) -> None:
 def test_pictures_are_small() -> None:
     pictures = [*(ROOT / "docs").rglob("*.png")]
     assert len(pictures) >= 6 and sum(path.stat().st_size for path in pictures) < 1_500_000
+
+
+def test_every_exit_code_is_in_the_readme_and_in_the_help() -> None:
+    """What the exceptions have; and 0 and the two signals, which no exception stands for."""
+    known = {0} | {kind.exit_code for kind in ReporterError.__subclasses__()}
+    readme = (ROOT / "README.md").read_text("utf-8").partition("## Exit codes")[2].partition("\n## ")[0]
+    listed = {int(code) for row in re.findall(r"^\| ([\d, ]+) \|", readme, re.MULTILINE) for code in row.split(", ")}
+    assert listed == known | {130, 143}
+    assert {int(code) for code in re.findall(r"^  (\d+) ", EXIT_CODES, re.MULTILINE)} == known
+
+
+def commands(group: click.Group, path: str = "reporter") -> Iterator[tuple[str, click.Command]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command
+        yield f"{path} {name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+
+
+def test_help_explains_every_option_and_lists_every_command_in_a_whole_line() -> None:
+    for path, command in commands(reporter):
+        assert command.help, path
+        assert not command.get_short_help_str(60).endswith("..."), path
+        for option in command.params:
+            assert isinstance(option, click.Argument) or option.help, f"{path}: {option.name}"

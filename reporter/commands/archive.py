@@ -13,7 +13,7 @@ import click
 
 from reporter.commands.options import brief_names, config_option, day
 from reporter.errors import MISSHAPEN, OutputError, UsageError, suggestion, visible
-from reporter.request import configuration
+from reporter.request import configuration, note
 
 if TYPE_CHECKING:
     from reporter.config import Config
@@ -25,7 +25,7 @@ def archive() -> None:
     """What has been published, and its index page."""
 
 
-@archive.command()
+@archive.command(short_help="Write the index page and the feed.")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @config_option
 @click.option("--rebuild", is_flag=True, help="Read all editions again, also those that the index knows already.")
@@ -58,7 +58,7 @@ def index(folder: Path | None, config_path: Path | None, rebuild: bool, as_json:
                 click.echo(os.fsencode(f"{place}/{name}"))
 
 
-@archive.command()
+@archive.command(short_help="Set up a target.")
 @click.argument("name", metavar="[TARGET]", required=False)
 @config_option
 def init(name: str | None, config_path: Path | None) -> None:
@@ -112,7 +112,7 @@ def list_(brief: str | None, config_path: Path | None, name: str, as_json: bool)
         click.echo(line.encode())
 
 
-@archive.command("open")
+@archive.command("open", short_help="Open an edition, the newest or one.")
 @click.argument("brief", shell_complete=brief_names)
 @click.argument("session", required=False, callback=day)
 @config_option
@@ -137,7 +137,7 @@ def open_(brief: str, session: date | None, config_path: Path | None, only_print
     raise UsageError(f"'{config.output}' holds no edition of '{brief}'{about}; `reporter archive list` shows all")
 
 
-@archive.command()
+@archive.command(short_help="Read every file again and compare.")
 @click.argument("brief", required=False, shell_complete=brief_names)
 @config_option
 @click.option("--target", "name", metavar="TARGET", help="Default: all of them.")
@@ -168,7 +168,7 @@ def verify(brief: str | None, config_path: Path | None, name: str | None, since:
     click.get_current_context().exit(1 if wrong else 0)
 
 
-@archive.command()
+@archive.command(short_help="Take away editions that are too old.")
 @config_option
 @click.option("--target", "name", metavar="TARGET", help="Default: all that have a setting `keep`.")
 @click.option("--keep", metavar="DURATION", help="Such as 1825d, instead of the setting.")
@@ -178,21 +178,21 @@ def prune(config_path: Path | None, name: str | None, keep: str | None, yes: boo
     import re
 
     from reporter.delivery.archive import editions
-    from reporter.delivery.places import OUTPUT, opened
+    from reporter.delivery.places import opened
     from reporter.delivery.verify import prune as pruned
     from reporter.setting import DURATION, duration
 
     config = configuration(config_path, False)
     if keep and not re.fullmatch(DURATION, keep):
         raise UsageError(f"--keep: '{keep}' is not a duration; write for instance 1825d")
-    settings = {target.name: target.keep for target in config.archive} | {OUTPUT: None}
-    kept = {one: keep or setting for one, setting in settings.items() if name in (None, one)}
+    settings = {target.name: target.keep for target in config.archive}  # the folder of editions goes only by its name
     if name:
-        _known(config, name)
+        settings = {_known(config, name): settings.get(name)}
+    kept = {one: span for one, setting in settings.items() if (span := keep or setting)}
+    if not kept:
+        note("nothing is pruned: no target has a setting `keep`; --target names one, and --keep says how long")
     now = datetime.now(UTC)
     for one, span in kept.items():
-        if span is None or (keep and name is None and one == OUTPUT):
-            continue
         target, before = opened(config, one), (now - duration(span)).date()
         gone = pruned(target, before, now) if yes else (old for old in editions(target) if old.session < before)
         for shelved in gone:

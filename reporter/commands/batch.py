@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reporter.commands.options import as_of_option, config_option, source_option
+from reporter.commands.options import as_of_option, config_option, prices_option, source_option
 from reporter.errors import ConfigError
 from reporter.request import configuration, languages, note, overridden, session_of
 
@@ -25,15 +25,23 @@ if TYPE_CHECKING:
     from reporter.document.edition import Edition
 
 
-@click.command()
+@click.command(short_help="Make many editions, for many clients.")
 @click.argument("file", type=click.Path(path_type=Path))
 @config_option
 @as_of_option
 @source_option
-@click.option("--prices", metavar="DIR", type=click.Path(path_type=Path), help="A folder of prices.")
+@prices_option
 @click.option("--output", metavar="DIR", type=click.Path(path_type=Path), help="Where editions are written.")
-@click.option("--format", "formats", type=click.Choice(["html", "pdf"]), multiple=True, help="Repeatable.")
-@click.option("--engine", type=click.Choice(["serial", "processes", "dask"]), default="processes", show_default=True)
+@click.option(
+    "--format", "formats", type=click.Choice(["html", "pdf"]), multiple=True, help="Repeatable; default: both."
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["serial", "processes", "dask"]),
+    default="processes",
+    show_default=True,
+    help="One after another, in processes of this machine, or on a Dask cluster.",
+)
 @click.option("--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Default: one a processor.")
 @click.option("--scheduler-address", "address", metavar="ADDRESS", help="Of Dask: tcp://127.0.0.1:8786.")
 @click.option("--resume", is_flag=True, help="Make only what the archive does not have yet.")
@@ -52,6 +60,8 @@ def batch(
     **given: Any,
 ) -> None:
     """Make every edition that FILE (YAML or CSV) asks for; without --send nothing is mailed.
+
+    An edition that fails costs a line and not the others; the exit code is the highest of theirs.
 
     \b
     reporter batch clients.yaml

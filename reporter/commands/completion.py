@@ -8,7 +8,7 @@ from click.shell_completion import get_completion_class
 from reporter.errors import UsageError
 
 
-@click.command()
+@click.command(short_help="Print a completion script for a shell.")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print a completion script, for instance for: eval "$(reporter completion bash)"."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reporter.service.doctor import Result
 
 
-@click.command()
+@click.command(short_help="Check everything that an edition needs.")
 @config_option
 @click.option("--send-test", is_flag=True, help="Send a word to the owner on every way that is set up.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -13,7 +13,7 @@ from reporter.errors import UsageError
 from reporter.request import configuration, configured_brief
 
 
-@click.command()
+@click.command(short_help="The whole trail of one edition.")
 @click.argument("name", metavar="BRIEF", shell_complete=brief_names)
 @click.argument("session", metavar="SESSION")
 @config_option

@@ -15,7 +15,7 @@ from reporter.request import configuration
 FRESH = timedelta(seconds=90)  # three looks
 
 
-@click.command()
+@click.command(short_help="Whether the scheduler is alive.")
 @config_option
 def healthcheck(config_path: Path | None) -> None:
     """Whether the scheduler is alive: exit 0, or 69 where it has not looked for three ticks."""

@@ -12,7 +12,7 @@ from reporter.init import Answers, ask, config_text, interactive, write_new
 from reporter.request import CONFIG_FILE
 
 
-@click.command()
+@click.command(short_help="Write a commented config.yaml to start from.")
 @click.argument("file", type=click.Path(path_type=Path), default=CONFIG_FILE)
 @click.option("--yes", is_flag=True, help="Ask nothing and take the defaults.")
 def init(file: Path, yes: bool) -> None:

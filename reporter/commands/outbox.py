@@ -28,7 +28,7 @@ number = click.argument("number", metavar="ID", type=int)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
 
 
-@click.group()
+@click.group(short_help="What was mailed, what waits, what needs you.")
 def outbox() -> None:
     """What was mailed, what waits, and what needs a decision."""
 
@@ -42,7 +42,7 @@ def _ledger(config_path: Path | None) -> Iterator[tuple[Config, Ledger]]:
         yield config, ledger
 
 
-@outbox.command("list")
+@outbox.command("list", short_help="List messages, and suspended readers.")
 @config_option
 @click.option(
     "--state",
@@ -112,7 +112,7 @@ def confirm(number: int, config_path: Path | None, as_json: bool) -> None:
         _tell(ledger, box.confirm(ledger, number, _now()), as_json)
 
 
-@outbox.command()
+@outbox.command(short_help="Send a message again now.")
 @number
 @config_option
 @as_json_option
@@ -142,7 +142,7 @@ def resend(number: int, config_path: Path | None, as_json: bool) -> None:
         click.get_current_context().exit((UpstreamError if away else MailError).exit_code)
 
 
-@outbox.command()
+@outbox.command(short_help="A message is not to be sent any more.")
 @number
 @config_option
 @as_json_option
@@ -154,7 +154,7 @@ def cancel(number: int, config_path: Path | None, as_json: bool) -> None:
         _tell(ledger, box.cancel(ledger, number, _now()), as_json)
 
 
-@outbox.command()
+@outbox.command(short_help="Read what came back after the relay had taken it.")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @config_option
 @as_json_option
@@ -183,7 +183,7 @@ def _content(path: Path) -> bytes:
         raise UsageError(f"'{path}' cannot be read: {error.strerror}") from error
 
 
-@outbox.command()
+@outbox.command(short_help="Send to a suspended reader again.")
 @click.argument("address")
 @config_option
 def lift(address: str, config_path: Path | None) -> None:

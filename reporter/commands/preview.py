@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reporter.document.edition import Edition
 
 
-@click.command()
+@click.command(short_help="Show a brief while you change it.")
 @click.argument("name", metavar="[BRIEF]", required=False, shell_complete=brief_names)
 @config_option
 @as_of_option

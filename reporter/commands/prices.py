@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
-@click.group()
+@click.group(short_help="The store of prices from the network.")
 def prices() -> None:
     """The store of prices: what it holds, bring it up to date, check it, copy it."""
 
 
-@prices.command()
+@prices.command(short_help="What is stored.")
 @config_option
 @as_json_option
 def status(config_path: Path | None, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def status(config_path: Path | None, as_json: bool) -> None:
             click.echo(f"        {change}")
 
 
-@prices.command()
+@prices.command(short_help="Ask the sources for new bars.")
 @click.argument("name", metavar="[BRIEF]", required=False, shell_complete=brief_names)
 @config_option
 @as_json_option
@@ -115,7 +115,7 @@ def _tell(told: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
         raise UpstreamError(f"{len(problems)} funds are not up to date")
 
 
-@prices.command()
+@prices.command(short_help="Check the store.")
 @config_option
 def verify(config_path: Path | None) -> None:
     """Check the store: SQLite's own check, every block of bars, every bar."""
@@ -143,7 +143,7 @@ def verify(config_path: Path | None) -> None:
     click.echo(f"{path}: {len(series)} series, every block as it was written")
 
 
-@prices.command()
+@prices.command(short_help="Write the store as CSV files.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--source", type=click.Choice(["yahoo", "tiingo", "fred"]), help="Of one source only.")
 @config_option
@@ -160,7 +160,7 @@ def export(folder: Path, source: str | None, config_path: Path | None) -> None:
                 click.echo(os.fsencode(write_csv(series, folder / name)))
 
 
-@prices.command(name="import")
+@prices.command(name="import", short_help="Read CSV files into the store.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--source", required=True, type=click.Choice(["yahoo", "tiingo", "fred"]), help="Whose prices they are.")
 @config_option

@@ -14,7 +14,7 @@ from reporter.errors import DifferenceError, UsageError
 from reporter.request import configuration, overridden
 
 
-@click.command()
+@click.command(short_help="Make an edition again from its folder.")
 @click.argument("name", metavar="BRIEF", shell_complete=brief_names)
 @click.argument("session", metavar="SESSION", callback=day)
 @config_option

@@ -26,7 +26,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-@click.command()
+@click.command(short_help="Make and mail what falls due.")
 @config_option
 @click.option("--once", is_flag=True, help="Do whatever is due, then end: for cron, systemd timers, CronJobs.")
 def schedule(config_path: Path | None, once: bool) -> None:

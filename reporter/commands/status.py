@@ -15,7 +15,7 @@ from reporter.request import configuration
 FOLLOWING = 5  # editions to come of each brief
 
 
-@click.command()
+@click.command(short_help="What was made, what is next, what waits.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(config_path: Path | None, as_json: bool) -> None:

@@ -87,7 +87,7 @@ class Target:
                 crash_point("archive-temp")
                 self._check(final, content)
                 return True
-            self._fs.makedirs(final.rpartition("/")[0], exist_ok=True)
+            self._make_folder(path)
             temporary = self._temporary(final, mark, now)
             try:
                 self._write(temporary, content)
@@ -121,7 +121,7 @@ class Target:
             if self._kind == "s3":
                 self._fs.pipe_file(final, content)
                 return
-            self._fs.makedirs(final.rpartition("/")[0], exist_ok=True)
+            self._make_folder(path)
             temporary = self._temporary(final, mark, now)
             try:
                 self._write(temporary, content)
@@ -158,6 +158,16 @@ class Target:
                 written = datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
                 if now - written > STALE:
                     self.remove(f"{path}/{name}")
+
+    def _make_folder(self, path: str) -> None:
+        """The one that a file is to be in, with those above it."""
+        try:
+            with _by_kind():
+                self._fs.makedirs(self._at(path).rpartition("/")[0], exist_ok=True)
+        except (FileNotFoundError, FileExistsError) as error:  # a link that leads nowhere; a file of that name
+            raise OutputError(
+                f"cannot write '{path}' in {self.place}: no such folder. Is the share mounted?"
+            ) from error
 
     def _at(self, path: str) -> str:
         return f"{self._root}/{path}" if path else self._root

@@ -24,6 +24,8 @@ Places = NDArray[np.int64]
 KINDS = (".csv", ".parquet")
 NEEDED = ("Date", "High", "Low", "Close", "Volume")
 READ = frozenset({*NEEDED, "Adj Close", "Dividends", "Stock Splits"})
+#: What other programs put between columns, in words.
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 #: A day, and the midnight with an offset that yfinance writes behind it.
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T][\d:.+\-Z]*)?")
 #: What vendors write for "no bar", lower-case; pandas reads the same.
@@ -240,6 +242,12 @@ def _parquet(path: Path) -> tuple[pd.DataFrame, Days, Places]:
 
 
 def _check_columns(name: str, header: Sequence[str]) -> None:
+    if header == [""]:
+        raise _Wrong(f"{name}: is empty")
+    if len(header) == 1 and (found := next((mark for mark in SEPARATORS if mark in str(header[0])), "")):
+        raise _Wrong(f"{name}:1: columns are separated by {SEPARATORS[found]}; save it with commas and decimal points")
+    if twice := next((title for title in header if title in READ and header.count(title) > 1), ""):
+        raise _Wrong(f"{name}:1: column '{twice}' is there twice; keep one")
     for title in NEEDED:
         if title not in header:
             raise _Wrong(f"{name}:1: there is no column '{title}'{suggestion(title, header)}")

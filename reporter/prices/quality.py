@@ -175,6 +175,8 @@ def way_out(prices: Prices, pair: Sequence[str], issues: Sequence[Issue]) -> str
     """What the user can do: speak about an earlier session where both have one, else look at the source."""
     if any(issue.flaw in (Flaw.JUMP, Flaw.SPLIT) for issue in issues):
         return "compare with another source; if the move is real, list its day under `accept` of the brief"
+    if any(issue.flaw is Flaw.UNREADABLE for issue in issues):
+        return "mend the file; nothing was written"
     if any(issue.flaw is Flaw.SHORT for issue in issues):
         return "wait until it has traded for a month, or name an older fund"
     if all(ticker in prices.close for ticker in pair):

@@ -23,7 +23,8 @@ def trail(ledger: Ledger, output: Path, brief: str, occurrence: str) -> dict[str
     if run is None:
         known = [one.occurrence for one in ledger.rows(Run, brief=brief)]
         newest = f"; it knows {', '.join(known[-3:])}" if known else f"; it knows nothing of {brief}"
-        raise UsageError(f"the ledger knows no {brief} {occurrence}{suggestion(occurrence, known)}{newest}")
+        by_hand = "; what `reporter brief` has made is told by its manifest.json, and by --lexicon"
+        raise UsageError(f"the ledger knows no {brief} {occurrence}{suggestion(occurrence, known)}{newest}{by_hand}")
     return {
         "run": _plain(run),
         "events": [_plain(event) for event in ledger.rows(Event, run_id=run.run_id)],

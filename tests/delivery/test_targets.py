@@ -18,7 +18,7 @@ import pytest
 
 from reporter.channels import ArchiveTarget
 from reporter.delivery.archive import MANIFEST, Sender, store
-from reporter.delivery.target import MARKER, Target, open_target
+from reporter.delivery.target import MARKER, Target, local_target, open_target
 from reporter.delivery.verify import prune, verify
 from reporter.document.edition import Edition
 from reporter.errors import OutputError
@@ -176,6 +176,16 @@ def test_a_disk_that_is_read_only(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match="Read-only file system"):
             store(replace(EDITION, session=date(2024, 10, 23)), target, NOW, SENDER)
         assert differences(target) == []
+
+
+@pytest.mark.fault("E3")
+def test_a_link_to_a_share_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "briefs").symlink_to("/nowhere/briefs")
+    target = local_target(tmp_path / "briefs")
+    with pytest.raises(OutputError, match="Is the share mounted"):
+        store(EDITION, target, NOW, SENDER)
+    with pytest.raises(OutputError, match="Is the share mounted"):
+        target.replace("index.html", b"page", "12345678", NOW)
 
 
 @pytest.mark.fault("E3")

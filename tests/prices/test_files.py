@@ -131,7 +131,16 @@ WRONG: dict[str, tuple[Change, str]] = {
     ),
     "no closes": (columns(lambda table: table.assign(Close="nan")), r"BBB\.csv: column 'Close' has no value up to"),
     "header only": (lambda lines: lines[:1], r"BBB\.csv: has no rows"),
-    "nothing": (lambda _: [], r"BBB\.csv:1: there is no column 'Date'"),
+    "nothing": (lambda _: [], r"BBB\.csv: is empty"),
+    "semicolons": (
+        lambda lines: [line.replace(",", ";") for line in lines],
+        r"BBB\.csv:1: columns are separated by semicolons; save it with commas and decimal points",
+    ),
+    "tabs": (lambda lines: [line.replace(",", "\t") for line in lines], r"BBB\.csv:1: columns are separated by tabs"),
+    "column twice": (
+        lambda lines: [f"{line},{line.split(',')[4]}" for line in lines],
+        r"BBB\.csv:1: column 'Close' is",
+    ),
     "later rows only": (lambda lines: [lines[0], *lines[-3:]], r"BBB\.csv: begins on 2024-10-29, after 2024-10-16"),
 }
 
