@@ -26,7 +26,7 @@ from reporter.document.facts_json import facts_json
 from reporter.document.html import render_html
 from reporter.document.layout import lay_out
 from reporter.document.page import Link, Page, make_page
-from reporter.document.pdf import pdf_problem, print_html, render_pdf
+from reporter.document.pdf import pdf_problem, print_html, print_sheet, render_pdf
 from reporter.document.readouts import read_outs
 from reporter.document.settings_json import settings_json
 from reporter.document.thumbnail import render_thumbnail
@@ -146,7 +146,7 @@ def build_edition(
             file = file_name(name, as_of, code, "pdf")
             audit_html(marked := print_html(page, layout, config.templates), account, file)
             audit_substance(marked, page.plain_title, file)
-            files[file] = render_pdf(marked, charts, page.logo)
+            files[file] = render_pdf(marked, charts, page.logo, print_sheet(config.templates))
             audit_pdf(files[file], account, file, page.page_of)
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))

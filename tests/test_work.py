@@ -89,7 +89,7 @@ def printed(make: Callable[..., Edition]) -> tuple[str, dict[str, str], Edition]
     given: list[tuple[str, dict[str, str]]] = []
     render = pipeline.render_pdf
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "render_pdf", lambda *all_: given.append(all_[:2]) or render(*all_))
+        patch.setattr(pipeline, "render_pdf", lambda *all_: given.append((all_[0], all_[1], all_[3])) or render(*all_))
         edition = make(languages=("en",), formats=("html", "pdf"))
     ((html, charts),) = given
     return plain_numbers(html), dict(charts), edition
