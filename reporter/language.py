@@ -14,11 +14,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from jinja2 import ChoiceLoader, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from reporter.cache import cache_folder
+from reporter.compiled import Compiled
 from reporter.errors import DocumentError, UsageError, suggestion
 from reporter.finding import Finding, Fund, Quantity
 from reporter.numerals import Numerals
@@ -149,7 +149,7 @@ class Language:
             undefined=StrictUndefined,
             autoescape=True,
             finalize=self._speak,
-            bytecode_cache=compiled_templates(),
+            bytecode_cache=Compiled(),
         )
         environment.filters |= {
             "size": lambda quantity: self.mark(quantity, self.spell(quantity, "size")),
@@ -264,12 +264,6 @@ def plain(html: str) -> str:
 def capital(text: str) -> str:
     """First letter upper case, markup skipped, the rest untouched."""
     return re.sub(r"^((?:<[^>]*>)*)(\w)", lambda match: match[1] + match[2].upper(), text)
-
-
-def compiled_templates() -> FileSystemBytecodeCache | None:
-    """Where Jinja keeps what it has compiled, by hash of the source."""
-    folder = cache_folder()
-    return FileSystemBytecodeCache(str(folder)) if folder else None
 
 
 def template_folders(templates: Path | None) -> tuple[Path, ...]:

@@ -84,19 +84,19 @@ def test_a_command_loads_what_it_needs(command: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def printed(make: Callable[..., Edition]) -> tuple[str, dict[str, str], Edition]:
-    """What WeasyPrint is given for a brief with all charts: the HTML and the drawings; and the edition."""
-    given: list[tuple[str, dict[str, str]]] = []
+def printed(make: Callable[..., Edition]) -> tuple[str, str, dict[str, str], Edition]:
+    """What WeasyPrint is given for a brief with all charts: styles, the HTML and the drawings; and the edition."""
+    given: list[tuple[str, str, dict[str, str]]] = []
     render = pipeline.render_pdf
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "render_pdf", lambda *all_: given.append((all_[0], all_[1], all_[3])) or render(*all_))
+        patch.setattr(pipeline, "render_pdf", lambda *all_: given.append((all_[3], *all_[:2])) or render(*all_))
         edition = make(languages=("en",), formats=("html", "pdf"))
-    ((html, charts),) = given
-    return plain_numbers(html), dict(charts), edition
+    ((sheet, html, charts),) = given
+    return sheet, plain_numbers(html), dict(charts), edition
 
 
-def test_the_drawings_have_few_nodes(printed: tuple[str, dict[str, str], Edition]) -> None:
-    _, charts, _ = printed
+def test_the_drawings_have_few_nodes(printed: tuple[str, str, dict[str, str], Edition]) -> None:
+    *_, charts, _ = printed
     assert set(charts) == set(CHARTS)
     nodes = {name: len(re.findall(r"<\w", svg)) for name, svg in charts.items()}
     assert max(nodes.values()) <= 75, nodes
@@ -105,22 +105,23 @@ def test_the_drawings_have_few_nodes(printed: tuple[str, dict[str, str], Edition
     assert sum(letters.values()) <= 800, "WeasyPrint sets the letters of a drawing one by one"
 
 
-def test_the_page_has_few_boxes(printed: tuple[str, dict[str, str], Edition]) -> None:
-    from weasyprint import HTML
+def test_the_page_has_few_boxes(printed: tuple[str, str, dict[str, str], Edition]) -> None:
+    from weasyprint import CSS, HTML
 
-    html, charts, _ = printed
+    sheet, html, charts, _ = printed
     elements = len(re.findall(r"<\w", html[html.index("<body") :]))
     assert elements <= 300
     drawn = html
     for name in charts:
         drawn = drawn.replace(f'src="{ASSETS}{name}.svg"', 'src="data:image/svg+xml,%3Csvg/%3E"')
-    document = HTML(string=re.sub(r"@font-face{[^}]*}", "", drawn)).render()
+    styles = CSS(string=re.sub(r"@font-face{[^}]*}", "", sheet))
+    document = HTML(string=drawn).render(stylesheets=[styles])
     assert len(document.pages) <= 3
     boxes = sum(1 for page in document.pages for _ in page._page_box.descendants())
     assert boxes <= 1100, boxes
 
 
-def test_the_files_are_small(printed: tuple[str, dict[str, str], Edition]) -> None:
+def test_the_files_are_small(printed: tuple[str, str, dict[str, str], Edition]) -> None:
     """150 kB for a PDF, 400 for a page, 100 for the body of a mail."""
     *_, edition = printed
     sizes = {name.rpartition(".")[2]: len(content) for name, content in edition.files.items()}

@@ -162,10 +162,10 @@ def audit_pdf(content: bytes, account: Account, file: str, page_of: tuple[str, .
 
     document = PdfDocument.from_bytes(content)
     count = document.page_count()
-    if not any(FIGURE.search(document.extract_text(number)) for number in range(count)):
+    read = [document.extract_text(number) for number in range(count)]
+    if not any(map(FIGURE.search, read)):
         raise DocumentError(f"{file}: nothing can be read in it; is its template whole?")
-    for number in range(count):
-        text = level(document.extract_text(number))
+    for number, text in enumerate(map(level, read)):
         counter = level(f"{page_of[0]}{number + 1}{page_of[1]}{count}{page_of[2]}")
         refuse(unsaid(text.replace(counter, "\ufffc", 1), account), f"page {number + 1}", file)
 

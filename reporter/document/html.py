@@ -14,9 +14,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reporter.colour import NIGHT, lightened
+from reporter.compiled import Compiled
 from reporter.document.fonts import letters, web_font
 from reporter.errors import DocumentError
-from reporter.language import BUNDLED, compiled_templates, template_folders
+from reporter.language import BUNDLED, template_folders
 
 if TYPE_CHECKING:
     from reporter.document.beside import Place
@@ -101,7 +102,7 @@ def environment(templates: Path | None) -> ImmutableSandboxedEnvironment:
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=compiled_templates(),
+        bytecode_cache=Compiled(),
     )
     made.filters["css_string"] = css_string
     return made

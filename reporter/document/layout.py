@@ -75,39 +75,58 @@ def lay_out(page: Page, heights: Mapping[str, tuple[float, float, float]], paper
         heights: Least, natural and greatest of every chart.
     """
     found = (
-        arranged(
-            page,
-            heights,
-            Measure(paper, rem),
-            under=under,
-            table_after=after,
-            dear=n * 12.0 + under * 5.0 + (after > 1) * 15.0,
-        )
-        for n, rem in enumerate(SIZES)
+        arranged(page, heights, sized, under=under, table_after=after, dear=n * 12.0 + under * 5.0 + (after > 1) * 15.0)
+        for n, sized in enumerate(sizes(page, paper))
         for under in UNDER
         for after in TABLE_AFTER
     )
     return min(found, key=lambda layout: layout.cost)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sized:
+    """What a size of type makes of a page, wherever its boxes stand."""
+
+    measure: Measure
+    title_wide: float
+    standfirst_wide: float
+    text: tuple[Lines, ...]
+    rooms: tuple[float, ...]  # height of each page
+    method: tuple[tuple[int, ...], ...]
+    foot: float
+
+
+def sizes(page: Page, paper: str) -> Iterator[Sized]:
+    for rem in SIZES:
+        measure = Measure(paper, rem)
+        rules = measure.method(page.method_on_paper)
+        columns = split(rules)
+        yield Sized(
+            measure=measure,
+            title_wide=measure.title_wide(page),
+            standfirst_wide=measure.standfirst_wide(page),
+            text=tuple(measure.text(page)),
+            rooms=(measure.high + TOP - FIRST_TOP - measure.head(page) - SLACK, *[measure.high - SLACK] * 5),
+            method=columns,
+            foot=max(sum(rules[n] for n in column) for column in columns) + 3.2 * rem + SPARE,
+        )
+
+
 def arranged(
     page: Page,
     heights: Mapping[str, tuple[float, float, float]],
-    measure: Measure,
+    sized: Sized,
     *,
     under: int,
     table_after: int,
     dear: float,
 ) -> Layout:
     """With one choice of type and places; `dear` is what the choice costs."""
+    measure, rooms, foot = sized.measure, sized.rooms, sized.foot
     every = tuple(boxes_of(page, heights, measure, table_after=table_after))
     boxes, below = every[: max(0, len(every) - under)], every[max(0, len(every) - under) :]
-    rules = measure.method(page.method_on_paper)
-    columns = split(rules)
-    foot = max(sum(rules[n] for n in column) for column in columns) + 3.2 * measure.rem + SPARE
-    rooms = [measure.high + TOP - FIRST_TOP - measure.head(page) - SLACK, *[measure.high - SLACK] * 5]
     lower = tuple(Slot(box.name, box.around + box.natural, 0.0) for box in below)
-    text = flow((*measure.text(page), *(Lines(GAP, 1, slot.height) for slot in lower)), rooms)
+    text = flow((*sized.text, *(Lines(GAP, 1, slot.height) for slot in lower)), rooms)
     best: tuple[float, tuple[tuple[Box, ...], ...], list[float], int] | None = None
     for dealt in deals(boxes):
         cost, targets, pages = judge(dealt, text, foot, rooms)
@@ -124,12 +143,12 @@ def arranged(
     return Layout(
         paper=measure.paper,
         rem=measure.rem,
-        title_wide=measure.title_wide(page),
-        standfirst_wide=measure.standfirst_wide(page),
+        title_wide=sized.title_wide,
+        standfirst_wide=sized.standfirst_wide,
         sheets=tuple(sheets),
         charts=charts,
         under=lower,
-        method=columns,
+        method=sized.method,
         pages=pages,
         cost=cost + dear,
     )

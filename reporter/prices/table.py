@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from datetime import date, datetime
-from itertools import repeat
 
 import numpy as np
 import pandas as pd
+from pydantic_core import to_json
 
 from reporter.errors import DataError
 from reporter.prices import Prices
@@ -20,17 +20,18 @@ def prices_csv(prices: Prices) -> bytes:
     days = np.datetime_as_string(prices.sessions.to_numpy("datetime64[D]"))
     lines = [f"ticker,session,{','.join(COLUMNS)}"]
     for ticker in sorted(prices.close.columns):
-        columns = [getattr(prices, name)[ticker].to_numpy() for name in COLUMNS]
-        rows = np.flatnonzero(~np.isnan(columns[0]))
-        cells = zip(repeat(ticker), days[rows].tolist(), *(texts(values[rows]) for values in columns), strict=False)
-        lines += map(",".join, cells)
+        columns = np.column_stack([getattr(prices, name)[ticker].to_numpy() for name in COLUMNS])
+        rows = np.flatnonzero(~np.isnan(columns[:, 0]))
+        cells = map(",".join, zip(days[rows].tolist(), texts(columns[rows]), strict=True))
+        lines += (f"{ticker},{line}" for line in cells)
     return "\n".join([*lines, ""]).encode()
 
 
-def texts(values: Array) -> list[str]:
-    """The shortest text that reads back as the same number."""
-    written = list(map(repr, values.tolist()))
-    return ["" if text == "nan" else text for text in written] if np.isnan(values).any() else written
+def texts(rows: Array) -> list[str]:
+    """Of each row, its numbers in the shortest text that reads back as the same, with commas between them."""
+    if not len(rows):
+        return []
+    return to_json(rows.tolist()).decode()[2:-2].replace("NaN", "").split("],[")
 
 
 def read_prices(content: bytes, calendar: Calendar, as_of: date, *, source: str, fetched_at: datetime | None) -> Prices:
