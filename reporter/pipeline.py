@@ -8,6 +8,7 @@ from datetime import date
 
 from reporter.charts import chart_heights
 from reporter.charts.gallery import Gallery
+from reporter.charts.style import PHONE
 from reporter.config import Brief, Config
 from reporter.document.audit import (
     audit_html,
@@ -139,7 +140,8 @@ def build_edition(
         layout = lay_out(page, heights, config.paper)
         drawn = gallery.charts(facts, speaker.language, config.brand.accent, layout.charts)
         charts = {chart: drawing.svg for chart, drawing in drawn.items()}
-        speaker.lettered(charts)
+        narrow = gallery.charts(facts, speaker.language, config.brand.accent, {}, PHONE) if "html" in formats else {}
+        speaker.lettered({chart: svg + narrow[chart].svg if narrow else svg for chart, svg in charts.items()})
         account = open_account(speaker, facts, voices, brief, config.brand)
         if "pdf" in formats:
             progress(f"PDF, {code}")
@@ -151,8 +153,9 @@ def build_edition(
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))
             readouts = read_outs({chart: drawing.frame for chart, drawing in drawn.items()}, facts, speaker)
+            screens = {chart: (drawn[chart], narrow[chart]) for chart in drawn}
             file = file_name(name, as_of, code, "html")
-            files[file] = render_html(page, charts, links, readouts, beside(page, heights), config.templates)
+            files[file] = render_html(page, screens, links, readouts, beside(page, heights), config.templates)
             audit_html(files[file].decode(), account, file, {one.text for each in readouts.values() for one in each})
             audit_substance(files[file].decode(), page.plain_title, file)
         files[file_name(name, as_of, code, "svg")] = render_thumbnail(page, charts, config.templates)

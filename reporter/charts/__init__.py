@@ -9,7 +9,7 @@ from matplotlib import rc_context
 
 from reporter.charts import attempts, field, performance, price, relative_strength, rotation
 from reporter.charts.output import to_png, to_svg
-from reporter.charts.style import ACCENT, Canvas, Frame, look
+from reporter.charts.style import ACCENT, WIDTH, Canvas, Frame, Size, look
 from reporter.facts import Facts
 from reporter.language import Language
 
@@ -21,7 +21,7 @@ class Chart(NamedTuple):
     """What draws a chart, and the heights that it can have. `ready` tells whether its facts are there."""
 
     ready: Callable[[Facts], bool]
-    draw: Callable[[Facts, Language, float], Canvas]
+    draw: Callable[[Facts, Language, Size], Canvas]
     heights: Callable[[Facts], tuple[float, float, float]]  # points: least, natural, most
 
 
@@ -64,6 +64,7 @@ def draw_charts(
     accent: str = ACCENT,
     heights: Mapping[str, float] | None = None,
     names: Collection[str] = tuple(CHARTS),
+    wide: float = WIDTH,
 ) -> Mapping[str, Drawing]:
     """By name, in the order of the page.
 
@@ -71,9 +72,11 @@ def draw_charts(
         accent: The subject's colour, #rrggbb.
         heights: In points; a chart that is not named has its natural one.
         names: Of the charts that are wanted; one whose facts are absent is absent.
+        wide: Points of each drawing's width, WIDTH or PHONE. Both can stand on one page.
     """
-    drawn = _drawn(facts, language, accent, heights or {}, names)
-    return {name: Drawing(to_svg(canvas.figure, name), canvas.frame) for name, canvas in drawn}
+    ids = "" if wide == WIDTH else f"-{wide:.0f}"
+    drawn = _drawn(facts, language, accent, heights or {}, names, wide)
+    return {name: Drawing(to_svg(canvas.figure, f"{name}{ids}"), canvas.frame) for name, canvas in drawn}
 
 
 def draw_pictures(
@@ -84,14 +87,14 @@ def draw_pictures(
     Args:
         names: Of the charts that are wanted; one whose facts are absent is absent.
     """
-    drawn = _drawn(facts, language, accent, {}, names)
+    drawn = _drawn(facts, language, accent, {}, names, WIDTH)
     return {name: to_png(canvas.figure, MAIL_PIXELS) for name, canvas in drawn}
 
 
 def _drawn(
-    facts: Facts, language: Language, accent: str, heights: Mapping[str, float], names: Collection[str]
+    facts: Facts, language: Language, accent: str, heights: Mapping[str, float], names: Collection[str], wide: float
 ) -> Iterator[tuple[str, Canvas]]:
     with rc_context(look(accent)):  # type: ignore[arg-type]
         for name, chart in CHARTS.items():
             if name in names and chart.ready(facts):
-                yield name, chart.draw(facts, language, heights.get(name) or chart.heights(facts)[1])
+                yield name, chart.draw(facts, language, Size(wide, heights.get(name) or chart.heights(facts)[1]))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reporter.charts.extents import Box, width
-from reporter.charts.labels import Spot, label_days, label_mark, label_values, years
-from reporter.charts.style import GREY, INK, PAPER, SMALL, SUBJECT, Canvas, new_canvas, numbers, round_ticks
+from reporter.charts.labels import Spot, label_days, label_mark, label_values, ticks_in, years
+from reporter.charts.style import GREY, INK, PAPER, SUBJECT, Canvas, Size, new_canvas, numbers, round_ticks
 from reporter.facts import Facts
 from reporter.facts.precedents import Attempt
 from reporter.finding import day
@@ -18,7 +18,7 @@ from reporter.language import Language
 FEWEST = 2  # a chart of one attempt tells nothing
 #: Outcome -> marker, colour of its edge, filled.
 MARKS = {"succeeded": ("^", INK, True), "failed": ("v", GREY, False), "open": ("o", SUBJECT, False)}
-ROOM = 0.18  # share of the span above and below, for the dates
+ROOM = 0.2  # share of the span above and below, for the dates
 
 
 def ready(facts: Facts) -> bool:
@@ -29,28 +29,28 @@ def outcome(attempt: Attempt) -> str:
     return "open" if not attempt.known else "succeeded" if attempt.succeeded else "failed"
 
 
-def draw(facts: Facts, language: Language, height: float) -> Canvas:
+def draw(facts: Facts, language: Language, size: Size) -> Canvas:
     assert facts.precedents is not None  # noqa: S101 - for the type checker; `ready` was asked before
     attempts = facts.precedents.attempts
     values = [attempt.relative_return * 100 for attempt in attempts]
     low, high = min(0.0, *values), max(0.0, *values)
     room = (high - low) * ROOM or 1.0
     ticks = [(tick, language.axis(tick)) for tick in round_ticks(low - room / 2, high + room / 2)]
-    canvas = new_canvas(height, 6.0 + max(width(text, SMALL) for _, text in ticks), 8.0)
     first, last = facts.precedents.since, facts.as_of
-    canvas.axes.set_xlim(*numbers([first, last]).tolist())
-    canvas.axes.set_ylim(low - room, high + room)
-    canvas.axes.axhline(0, color=GREY, linewidth=0.6, clip_on=False)
+    start, end = numbers([first, last]).tolist()
+    left = 6.0 + max(width(text, size.small) for _, text in ticks)
+    canvas = new_canvas(size, left, 8.0, (start, end), (low - room, high + room))
+    canvas.level(0.0, color=GREY, linewidth=0.6)
     stems(canvas, attempts)
     for name, (marker, colour, filled) in MARKS.items():
         mine = [attempt for attempt in attempts if outcome(attempt) == name]
-        canvas.axes.plot(
+        canvas.line(
             numbers([attempt.day for attempt in mine]), [attempt.relative_return * 100 for attempt in mine],
-            linestyle="none", marker=marker, markersize=5, color=colour, markeredgewidth=0.9, clip_on=False,
+            linestyle="none", marker=marker, markersize=5, color=colour, markeredgewidth=0.9,
             markerfacecolor=colour if filled else PAPER,
         )  # fmt: skip
     label_values(canvas, ticks)
-    label_days(canvas, years(first, last, language))
+    label_days(canvas, years(first, last, language, ticks_in(size)))
     label_dates(canvas, attempts, language)
     return canvas
 
@@ -61,7 +61,7 @@ def stems(canvas: Canvas, attempts: Sequence[Attempt]) -> None:
     for attempt, x in zip(attempts, numbers([attempt.day for attempt in attempts]).tolist(), strict=True):
         xs += [x, x, float("nan")]
         ys += [0.0, attempt.relative_return * 100, float("nan")]
-    canvas.axes.plot(xs, ys, color=GREY, linewidth=0.6, clip_on=False)
+    canvas.line(xs, ys, color=GREY, linewidth=0.6)
 
 
 def label_dates(canvas: Canvas, attempts: Sequence[Attempt], language: Language) -> None:
@@ -80,6 +80,10 @@ def label_dates(canvas: Canvas, attempts: Sequence[Attempt], language: Language)
         spots = [Spot(0, beyond, "center"), Spot(-3, beyond, "right"), Spot(3, beyond, "left")]
         if number == len(attempts) - 1:  # the one that readers wait for: on the other side of zero, or farther off
             other = zero - y - beyond
-            spots += [Spot(5, other, "right"), Spot(5, 2 * beyond, "right"), Spot(5, other - beyond, "right")]
+            spots += [
+                Spot(right, up, "right")
+                for right in (5, canvas.size.wide - 1.5 - x)
+                for up in (other, 2 * beyond, other - beyond)
+            ]
         text = language.spell(day(attempt.day, f"precedents.attempts.{number}.day"), "short")
         label_mark(canvas, x, y, text, taken, colour=INK, spots=spots)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from reporter.charts import Drawing, chart_heights, draw_charts, draw_pictures
+from reporter.charts.style import WIDTH
 from reporter.facts import Facts
 from reporter.language import Language
 
@@ -25,7 +26,7 @@ class Gallery:
         self._kept: dict[object, tuple[Any, Spelled]] = {}  # with the numbers on them; the one used last comes last
 
     def charts(
-        self, facts: Facts, language: Language, accent: str, heights: Mapping[str, float]
+        self, facts: Facts, language: Language, accent: str, heights: Mapping[str, float], wide: float = WIDTH
     ) -> Mapping[str, Drawing]:
         """As `draw_charts`."""
         seen = shown(facts)
@@ -33,8 +34,8 @@ class Gallery:
         for name in chart_heights(facts):
             height = {name: heights[name]} if name in heights else {}
             found |= self._found(
-                (seen, language, accent, name, *height.values()),
-                partial(draw_charts, facts, language, accent, height, (name,)),
+                (seen, language, accent, name, wide, *height.values()),
+                partial(draw_charts, facts, language, accent, height, (name,), wide),
             )
         return found
 

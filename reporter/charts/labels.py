@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from matplotlib.lines import Line2D
-
 from reporter.charts.extents import BOLD, REGULAR, Box, text_box, width
-from reporter.charts.style import GREY, INK, LABEL, SMALL, WIDTH, Canvas, numbers
+from reporter.charts.style import GREY, INK, LABEL, Canvas, Size, numbers
 from reporter.language import Language
 
 APART = 8.8  # points between the middles of two labels at line ends
+TICK = 40.0  # points of a drawing's width for each day that is named below its axis
 GAP = 4.0  # points between a line's end and its label
 FAR = 5.0  # a label moved farther than this from its line is led back to it by a thin stroke
 
@@ -53,34 +52,37 @@ def label_ends(canvas: Canvas, ends: Sequence[End]) -> None:
     """Each as near to its line as the others allow."""
     order = sorted(ends, key=lambda end: end.value)
     wanted = [canvas.y(end.value) for end in order]
-    places = spread(wanted, APART, LABEL / 2, canvas.height - LABEL / 2)
+    places = spread(wanted, APART, LABEL / 2, canvas.size.high - LABEL / 2)
     right = canvas.plot.right
     for end, at, place in zip(order, wanted, places, strict=True):
         if abs(place - at) > FAR:
-            xs, ys = [right + 0.8, right + GAP - 0.8], [at, place]
-            stroke = Line2D([x / WIDTH for x in xs], [y / canvas.height for y in ys], color=GREY, linewidth=0.5)
-            canvas.figure.add_artist(stroke)
+            canvas.stroke((right + 0.8, right + GAP - 0.8), (at, place), color=GREY, linewidth=0.5)
         canvas.text(right + GAP, place, end.text, color=end.colour, bold=end.bold)
 
 
 def label_values(canvas: Canvas, ticks: Sequence[tuple[float, str]]) -> None:
     """A few values at the left of the vertical axis, without a line."""
     for value, text in ticks:
-        canvas.text(canvas.plot.left - GAP, canvas.y(value), text, size=SMALL, color=GREY, ha="right")
+        canvas.text(canvas.plot.left - GAP, canvas.y(value), text, size=canvas.size.small, color=GREY, ha="right")
 
 
 def label_days(canvas: Canvas, ticks: Sequence[tuple[date, str]]) -> None:
     """Below the horizontal axis; what would leave the chart is moved in, what would touch another is left out."""
     free = 0.0
     for day, text in ticks:
-        half = width(text, SMALL) / 2
-        x = min(max(canvas.x(float(numbers([day])[0])), half), WIDTH - half)
+        half = width(text, canvas.size.small) / 2
+        x = min(max(canvas.x(float(numbers([day])[0])), half), canvas.size.wide - half)
         if x - half >= free:
-            canvas.text(x, canvas.plot.low - 8, text, size=SMALL, color=GREY, ha="center")
+            canvas.text(x, canvas.plot.low - 8, text, size=canvas.size.small, color=GREY, ha="center")
             free = x + half + 5
 
 
-def months(first: date, last: date, language: Language, most: int = 6) -> list[tuple[date, str]]:
+def ticks_in(size: Size) -> int:
+    """How many days are named below the axis, at most."""
+    return int(size.wide / TICK)
+
+
+def months(first: date, last: date, language: Language, most: int) -> list[tuple[date, str]]:
     """Firsts of months, evenly: every one, every second, every third …, with the year in January."""
     found = [
         date(year, month, 1)
@@ -93,7 +95,7 @@ def months(first: date, last: date, language: Language, most: int = 6) -> list[t
     return [(day, language.tick(day, "year" if day.month == 1 else "month")) for day in kept]
 
 
-def years(first: date, last: date, language: Language, most: int = 6) -> list[tuple[date, str]]:
+def years(first: date, last: date, language: Language, most: int) -> list[tuple[date, str]]:
     """Firsts of January, evenly, the last one always among them."""
     found = range(first.year + (first > date(first.year, 1, 1)), last.year + 1)
     step = -(-len(found) // most) if found else 1
@@ -122,10 +124,11 @@ AROUND = (
 
 def label_mark(
     canvas: Canvas, x: float, y: float, text: str, taken: list[Box], *, colour: str = INK, bold: bool = False,
-    size: float = SMALL, spots: Sequence[Spot] = AROUND,
+    size: float | None = None, spots: Sequence[Spot] = AROUND,
 ) -> bool:  # fmt: skip
     """Greedy: at the first spot where it touches nothing `taken`, which it then joins; without one it is left out."""
-    inside = Box(1, canvas.plot.low - 2, WIDTH - 1, canvas.height)
+    size = size or canvas.size.small
+    inside = Box(1, canvas.plot.low - 2, canvas.size.wide - 1, canvas.size.high)
     for spot in spots:
         box = text_box(x + spot.right, y + spot.up, text, size, BOLD if bold else REGULAR, align=spot.align)
         if box.within(inside) and box.free_of(taken):

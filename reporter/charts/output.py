@@ -9,8 +9,6 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from PIL import Image
 
-from reporter.charts.style import WIDTH
-
 #: Shades in a PNG; the drawings have four inks, the rest is the smoothing of their edges.
 SHADES = 64
 
@@ -26,7 +24,9 @@ def to_svg(figure: Figure, name: str) -> str:
 def to_png(figure: Figure, pixels: int) -> bytes:
     """The same drawing on white, `pixels` wide."""
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=pixels / WIDTH * 72, facecolor="white", metadata={"Software": None})
+    figure.savefig(
+        drawn, format="png", dpi=pixels / figure.get_figwidth(), facecolor="white", metadata={"Software": None}
+    )
     flat = Image.open(drawn).convert("RGB")
     flat = flat.quantize(SHADES, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette, paper = flat.getpalette() or [], flat.tobytes()[0]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reporter.charts.labels import months
+from reporter.charts.labels import months, ticks_in
 from reporter.charts.series import Stroke, draw_series
-from reporter.charts.style import INK, SUBJECT, Canvas
+from reporter.charts.style import INK, SUBJECT, Canvas, Size
 from reporter.facts import Facts
 from reporter.finding import percent
 from reporter.language import Language
@@ -16,7 +16,7 @@ def ready(facts: Facts) -> bool:
     return bool(lines) and all("YTD" in total[ticker] and len(lines[ticker].days) > 1 for ticker in lines)
 
 
-def draw(facts: Facts, language: Language, height: float) -> Canvas:
+def draw(facts: Facts, language: Language, size: Size) -> Canvas:
     lines, total = facts.lines.performance, facts.returns.total
     strokes = [
         Stroke(
@@ -30,4 +30,4 @@ def draw(facts: Facts, language: Language, height: float) -> Canvas:
         for ticker, colour, weight in ((facts.benchmark, INK, 1.0), (facts.subject, SUBJECT, 1.5))
     ]
     days = lines[facts.subject].days
-    return draw_series(height, strokes, months(days[0], days[-1], language), language, zero=True)
+    return draw_series(size, strokes, months(days[0], days[-1], language, ticks_in(size)), language, zero=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 from reporter.charts.extents import Box, text_box, width
 from reporter.charts.labels import label_mark, label_values
-from reporter.charts.style import GREY, LABEL, SMALL, SUBJECT, Canvas, new_canvas, round_ticks
+from reporter.charts.style import GREY, LABEL, SUBJECT, Canvas, Size, new_canvas, round_ticks
 from reporter.facts import Facts
 from reporter.language import Language
 
@@ -19,18 +19,16 @@ def ready(facts: Facts) -> bool:
     return facts.subject in facts.rotation
 
 
-def draw(facts: Facts, language: Language, height: float) -> Canvas:
+def draw(facts: Facts, language: Language, size: Size) -> Canvas:
     _, *others = shown(facts)
     points = [*facts.rotation[facts.subject].tail, *(facts.rotation[ticker].tail[-1] for ticker in others)]
     reach_x = max(abs(x - 100) for x, _ in points) * 1.12 or 1.0
     reach_y = max(abs(y - 100) for _, y in points) * 1.2 or 1.0
     ticks = [(tick, language.axis(tick)) for tick in round_ticks(100 - reach_y, 100 + reach_y)]
-    canvas = new_canvas(height, 8.0 + max(width(text, SMALL) for _, text in ticks), 2.0)
-    axes = canvas.axes
-    axes.set_xlim(100 - reach_x, 100 + reach_x)
-    axes.set_ylim(100 - reach_y, 100 + reach_y)
-    axes.axhline(100, color=GREY, linewidth=0.6, clip_on=False)
-    axes.axvline(100, color=GREY, linewidth=0.6, clip_on=False)
+    left = 8.0 + max(width(text, size.small) for _, text in ticks)
+    canvas = new_canvas(size, left, 2.0, (100 - reach_x, 100 + reach_x), (100 - reach_y, 100 + reach_y))
+    canvas.level(100.0, color=GREY, linewidth=0.6)
+    canvas.upright(100.0, color=GREY, linewidth=0.6)
     taken = [canvas.margin, *label_axes(canvas, ticks, language), *label_quadrants(canvas, language)]
     draw_places(canvas, facts, others)
     path = [(canvas.x(x), canvas.y(y)) for x, y in facts.rotation[facts.subject].tail]
@@ -61,23 +59,21 @@ def draw(facts: Facts, language: Language, height: float) -> Canvas:
 def draw_places(canvas: Canvas, facts: Facts, others: list[str]) -> None:
     """Where each fund is, and the way that the subject came."""
     heads = [facts.rotation[ticker].tail[-1] for ticker in others]
-    canvas.axes.plot(
-        [x for x, _ in heads], [y for _, y in heads], linestyle="none", marker="o", markersize=3.2, color=GREY,
-        markeredgewidth=0, clip_on=False,
-    )  # fmt: skip
+    xs, ys = [x for x, _ in heads], [y for _, y in heads]
+    canvas.line(xs, ys, linestyle="none", marker="o", markersize=3.2, color=GREY, markeredgewidth=0)
     mine = facts.rotation[facts.subject].tail
-    canvas.axes.plot([x for x, _ in mine], [y for _, y in mine], color=SUBJECT, linewidth=1.3, clip_on=False)
-    canvas.axes.plot(*mine[-1], marker="o", markersize=4.4, color=SUBJECT, markeredgewidth=0, clip_on=False)
+    canvas.line([x for x, _ in mine], [y for _, y in mine], color=SUBJECT, linewidth=1.3)
+    canvas.line([mine[-1][0]], [mine[-1][1]], marker="o", markersize=4.4, color=SUBJECT, markeredgewidth=0)
 
 
 def label_axes(canvas: Canvas, ticks: list[tuple[float, str]], language: Language) -> list[Box]:
     """Values along both; returns the room that those at the foot take."""
     label_values(canvas, ticks)
     boxes = []
-    for tick in round_ticks(*canvas.axes.get_xlim()):
+    for tick in round_ticks(*canvas.across):
         x, y, text = canvas.x(tick), canvas.plot.low - 8, language.axis(tick)
-        canvas.text(x, y, text, size=SMALL, color=GREY, ha="center")
-        boxes.append(text_box(x, y, text, SMALL, align="center"))
+        canvas.text(x, y, text, size=canvas.size.small, color=GREY, ha="center")
+        boxes.append(text_box(x, y, text, canvas.size.small, align="center"))
     return boxes
 
 
@@ -89,8 +85,8 @@ def label_quadrants(canvas: Canvas, language: Language) -> list[Box]:
         x = canvas.plot.right if right else canvas.plot.left + 2
         y = canvas.plot.high - 3 if up else canvas.plot.low + 4
         align = "right" if right else "left"
-        canvas.text(x, y, text, size=SMALL, color=GREY, ha=align)
-        boxes.append(text_box(x, y, text, SMALL, align=align))
+        canvas.text(x, y, text, size=canvas.size.small, color=GREY, ha=align)
+        boxes.append(text_box(x, y, text, canvas.size.small, align=align))
     return boxes
 
 

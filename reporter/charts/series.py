@@ -10,12 +10,12 @@ import numpy as np
 
 from reporter.charts.extents import Box, width
 from reporter.charts.labels import End, label_days, label_ends, label_values, room_for
-from reporter.charts.style import DASHED, GREY, SMALL, WIDTH, Canvas, new_canvas, numbers, round_ticks
+from reporter.charts.style import DASHED, GREY, Canvas, Size, new_canvas, numbers, round_ticks
 from reporter.facts.series import Line
 from reporter.language import Language
 
-#: A line has at most this many points: one for half a point of width.
-MOST_POINTS = 2 * int(WIDTH)
+#: Points that a line has for a point of width, at most.
+DENSE = 2
 ROOM = 0.05  # share of the span kept free above and below the lines
 
 
@@ -37,7 +37,7 @@ class Stroke:
 
 
 def draw_series(
-    height: float, strokes: Sequence[Stroke], ticks: Sequence[tuple[date, str]], language: Language, *, zero: bool
+    size: Size, strokes: Sequence[Stroke], ticks: Sequence[tuple[date, str]], language: Language, *, zero: bool
 ) -> Canvas:
     """The lines, first one undermost, with their labels, a few values and the given ticks.
 
@@ -52,16 +52,12 @@ def draw_series(
     ends = [
         End(float(stroke.values[-1]), stroke.label, stroke.colour, stroke.bold) for stroke in strokes if stroke.label
     ]
-    left = 6.0 + max((width(text, SMALL) for _, text in values), default=0.0)
-    canvas = new_canvas(height, left, room_for(ends))
+    left = 6.0 + max((width(text, size.small) for _, text in values), default=0.0)
     days = [day for stroke in strokes for day in (stroke.line.days[0], stroke.line.days[-1])]
     first, last = numbers([min(days), max(days)]).tolist()
-    canvas.axes.set_xlim(first, max(last, first + 1))
-    canvas.axes.set_ylim(low - room, high + room)
-    if zero:
-        canvas.axes.axhline(0, color=GREY, linewidth=0.6, clip_on=False)
-    else:
-        canvas.axes.spines["bottom"].set_visible(True)
+    up = low - room, high + room
+    canvas = new_canvas(size, left, room_for(ends), (first, max(last, first + 1)), up)
+    canvas.level(0.0 if zero else up[0], color=GREY, linewidth=0.6)
     for stroke in strokes:
         draw_line(canvas, stroke)
     label_values(canvas, values)
@@ -71,18 +67,18 @@ def draw_series(
 
 
 def draw_line(canvas: Canvas, stroke: Stroke) -> None:
-    """One path, decimated, never clipped. The last point is always kept."""
+    """One path, decimated. The last point is always kept."""
     count = len(stroke.line.values)
-    kept = sorted({*range(0, count, max(1, -(-count // MOST_POINTS))), count - 1})
-    canvas.axes.plot(
-        numbers(stroke.line.days)[kept], stroke.values[kept], clip_on=False, color=stroke.colour,
-        linewidth=stroke.weight, linestyle=DASHED if stroke.dashed else "-",
+    kept = sorted({*range(0, count, max(1, -(-count // int(DENSE * canvas.size.wide)))), count - 1})
+    canvas.line(
+        numbers(stroke.line.days)[kept], stroke.values[kept], color=stroke.colour, linewidth=stroke.weight,
+        linestyle=DASHED if stroke.dashed else "-",
     )  # fmt: skip
 
 
 def obstacles(canvas: Canvas, strokes: Sequence[Stroke]) -> list[Box]:
     """What a label inside the plot must not touch: labels left and right of it, and the lines at every few points."""
-    found = [canvas.margin, Box(canvas.plot.right + 2, 0, WIDTH, canvas.height)]
+    found = [canvas.margin, Box(canvas.plot.right + 2, 0, canvas.size.wide, canvas.size.high)]
     for stroke in strokes:
         xs, ys = numbers(stroke.line.days), stroke.values
         step = max(1, len(xs) // 120)

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from cycler import cycler
 from matplotlib import font_manager, rc_params_from_file
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from reporter.charts.extents import Box
 from reporter.language import BUNDLED
@@ -26,9 +26,12 @@ SUBJECT, INK, GREY, PALE, PAPER = "C0", "C1", "C2", "C3", "C4"
 #: By the names that the page gives them; in dark mode it has others. The subject's is the accent.
 NEUTRALS = {"ink": "#1b2430", "grey": "#5b6470", "pale": "#d5d9e0", "paper": "#ffffff"}
 WIDTH = 240.0  # points: a column of the page
+PHONE = 180.0  # points: the width of a phone, 320 pixels and more: letters of LABEL points are 11 there, or larger
 LABEL, SMALL = 7.0, 6.4  # points
 BOTTOM, TOP = 14.0, 7.0  # points below and above the plot: labels of the axis, half a label
 DASHED = (0, (3, 1.6))
+Values = Sequence[float] | np.ndarray[Any, Any]
+Number = TypeVar("Number", float, np.ndarray[Any, Any])
 
 
 def inks(accent: str) -> dict[str, str]:
@@ -46,78 +49,110 @@ def look(accent: str) -> dict[str, Any]:
     return {str(name): value for name, value in style.items()} | {"axes.prop_cycle": cycle}
 
 
-class Frame(NamedTuple):
-    """Where the plot stands in its drawing, and what it spans: enough to find a value again without the drawing."""
+class Size(NamedTuple):
+    """Of a drawing, in points. A page may show it larger: how large its letters are there is a matter of `wide`."""
 
+    wide: float
+    high: float
+
+    @property
+    def small(self) -> float:
+        """Letters of axes and marks. A narrow drawing has one size of letters, that of labels."""
+        return SMALL if self.wide >= WIDTH else LABEL
+
+
+class Frame(NamedTuple):
+    """Where the plot stands in its drawing, and what it spans: enough to find a value again without the drawing.
+
+    Values stand at the same share of the plot in every drawing of a chart.
+    """
+
+    size: Size
     plot: Box  # points
-    height: float  # of the drawing, points; it is WIDTH wide
     across: tuple[float, float]  # what the horizontal axis spans: days since 1970, or values
     up: tuple[float, float]
 
     @property
-    def left(self) -> float:
-        """Of the plot, in per cent of the drawing's width."""
-        return self.plot.left / WIDTH * 100
+    def inset(self) -> tuple[float, float, float, float]:
+        """Of the plot from the edges of the drawing: top, right, bottom, left, in per cent of its height or width."""
+        wide, high, plot = self.size.wide, self.size.high, self.plot
+        return (
+            100 - plot.high / high * 100, 100 - plot.right / wide * 100, plot.low / high * 100, plot.left / wide * 100,
+        )  # fmt: skip
 
-    @property
-    def right(self) -> float:
-        return self.plot.right / WIDTH * 100
-
-    def x(self, value: float) -> float:
-        """From the left of the drawing, in per cent of its width."""
+    def along(self, value: float) -> float:
+        """From the left of the plot, in per cent of its width."""
         low, high = self.across
-        return self.left + (value - low) / (high - low) * (self.right - self.left)
+        return (value - low) / (high - low) * 100
 
-    def y(self, value: float) -> float:
-        """From the top of the drawing, in per cent of its height."""
+    def down(self, value: float) -> float:
+        """From the top of the plot, in per cent of its height."""
         low, high = self.up
-        points = self.plot.low + (value - low) / (high - low) * (self.plot.high - self.plot.low)
-        return 100 - points / self.height * 100
+        return (high - value) / (high - low) * 100
 
 
 class Canvas(NamedTuple):
-    """A figure of WIDTH × `height` points, its axes, and where they stand: nothing is measured to lay it out."""
+    """A figure and where its plot stands. Nothing is measured to lay it out, and it has no axes of matplotlib's,
+    which take half of the time of a drawing and of which nothing would be seen.
+    """
 
     figure: Figure
-    axes: Axes
+    size: Size
     plot: Box
-    height: float
+    across: tuple[float, float]
+    up: tuple[float, float]
 
     def text(self, x: float, y: float, text: str, *, size: float = LABEL, bold: bool = False, **looks: Any) -> None:
         """At points from the lower left corner; the middle line of the text at `y`."""
         self.figure.text(
-            x / WIDTH, y / self.height, text, fontsize=size, fontweight=600 if bold else 400,
+            x / self.size.wide, y / self.size.high, text, fontsize=size, fontweight=600 if bold else 400,
             va="center_baseline", **looks,
         )  # fmt: skip
+
+    def stroke(self, xs: Values, ys: Values, **looks: Any) -> None:
+        """A line, or marks, through points of the drawing."""
+        wide, high = self.size.wide, self.size.high
+        self.figure.add_artist(Line2D(np.asarray(xs) / wide, np.asarray(ys) / high, **looks))
+
+    def line(self, xs: Values, ys: Values, **looks: Any) -> None:
+        """The same through values of the axes."""
+        self.stroke(self.x(np.asarray(xs)), self.y(np.asarray(ys)), **looks)
+
+    def level(self, value: float, **looks: Any) -> None:
+        """A line across the plot."""
+        self.stroke((self.plot.left, self.plot.right), (self.y(value),) * 2, **looks)
+
+    def upright(self, value: float, **looks: Any) -> None:
+        """A line from the foot of the plot to its top."""
+        self.stroke((self.x(value),) * 2, (self.plot.low, self.plot.high), **looks)
 
     @property
     def margin(self) -> Box:
         """What stands left of the plot: values of the axis, and nothing else."""
-        return Box(0, 0, self.plot.left - 2, self.height)
+        return Box(0, 0, self.plot.left - 2, self.size.high)
 
     @property
     def frame(self) -> Frame:
-        return Frame(self.plot, self.height, self.axes.get_xlim(), self.axes.get_ylim())
+        return Frame(self.size, self.plot, self.across, self.up)
 
-    def x(self, value: float) -> float:
-        """Points of a value on the horizontal axis."""
-        low, high = self.axes.get_xlim()
+    def x(self, value: Number) -> Number:
+        """Points of a value, or of several, on the horizontal axis."""
+        low, high = self.across
         return self.plot.left + (value - low) / (high - low) * (self.plot.right - self.plot.left)
 
-    def y(self, value: float) -> float:
-        """Points of a value on the vertical axis."""
-        low, high = self.axes.get_ylim()
+    def y(self, value: Number) -> Number:
+        """Points of a value, or of several, on the vertical axis."""
+        low, high = self.up
         return self.plot.low + (value - low) / (high - low) * (self.plot.high - self.plot.low)
 
 
-def new_canvas(height: float, left: float, right: float, bottom: float = BOTTOM, top: float = TOP) -> Canvas:
-    """Empty, with margins in points."""
-    figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72)
-    plot = Box(left, bottom, WIDTH - right, height - top)
-    axes = figure.add_axes((left / WIDTH, bottom / height, (plot.right - left) / WIDTH, (plot.high - bottom) / height))
-    axes.set_xticks([])
-    axes.set_yticks([])
-    return Canvas(figure, axes, plot, height)
+def new_canvas(
+    size: Size, left: float, right: float, across: tuple[float, float], up: tuple[float, float],
+    bottom: float = BOTTOM, top: float = TOP,
+) -> Canvas:  # fmt: skip
+    """Empty, with margins in points, and what its axes span."""
+    figure = Figure(figsize=(size.wide / 72, size.high / 72), dpi=72)
+    return Canvas(figure, size, Box(left, bottom, size.wide - right, size.high - top), across, up)
 
 
 def numbers(days: Sequence[date]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

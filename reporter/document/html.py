@@ -20,6 +20,8 @@ from reporter.errors import DocumentError
 from reporter.language import BUNDLED, template_folders
 
 if TYPE_CHECKING:
+    from reporter.charts import Drawing
+    from reporter.charts.style import Frame
     from reporter.document.beside import Place
     from reporter.document.page import Link, Page
     from reporter.document.readouts import ReadOut
@@ -38,7 +40,7 @@ FONTS_GO_HERE = Markup("/*fonts*/")
 
 def render_html(
     page: Page,
-    charts: Mapping[str, str],
+    charts: Mapping[str, tuple[Drawing, Drawing]],
     links: Sequence[Link],
     readouts: Mapping[str, Sequence[ReadOut]],
     boxes: Mapping[str, Sequence[Place]],
@@ -47,11 +49,14 @@ def render_html(
     """The page for a screen, UTF-8.
 
     Args:
-        charts: SVG by name.
+        charts: By name: the drawing for wide columns, and the one for phones, whose letters are larger.
         readouts: What a chart tells at a pointer, a finger or the keyboard, by its name.
         boxes: Section -> what stands beside it.
     """
-    drawn = {name: Markup(coloured(svg, page.accent)) for name, svg in charts.items()}  # noqa: S704 drawn by us
+    drawn = {
+        name: [(Markup(coloured(one.svg, page.accent)), inset(one.frame)) for one in both]  # noqa: S704 drawn by us
+        for name, both in charts.items()
+    }
     night = lightened(page.accent, NIGHT)
     html = fill(
         page,
@@ -112,6 +117,11 @@ def css_string(text: str) -> Markup:
     """A quoted CSS string; whatever could end it, or a style element, is escaped by its code."""
     inner = re.sub(r"[^\w .,:;%()\-–—·]", lambda match: f"\\{ord(match[0]):x} ", text)
     return Markup(f'"{inner}"')  # noqa: S704
+
+
+def inset(frame: Frame) -> str:
+    """Where the plot stands in its drawing, as CSS has it."""
+    return " ".join(f"{share:.1f}%" for share in frame.inset)
 
 
 def coloured(svg: str, accent: str) -> str:

@@ -16,6 +16,10 @@ from reporter.language import plain
 SECTION = "readouts"
 #: Points that lie anywhere share so many strips of a chart, each wide enough for a finger on a phone.
 STRIPS = 8
+#: Between two numbers that stay on one line.
+SLASH = "\u00a0/\u00a0"
+#: How far the first and the last day's strip reach beyond the plot, in per cent of its width.
+BEYOND = 5.0
 
 
 @dataclass(frozen=True)
@@ -29,13 +33,15 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class ReadOut:
-    """A strip of the drawing and what it brings up. Per cent of the drawing's width, and of its height for tops."""
+    """A strip of the plot and what it brings up. Per cent of the plot's width, and of its height for tops; the outer
+    strips reach beyond it.
+    """
 
     text: str  # lines
     left: float
     wide: float
     at: float  # where the line stands that the text is beside
-    late: bool  # in the right half: the text stands at the left
+    late: bool  # in the right half of the drawing: the text stands at the left
     dated: bool  # a day, with a line through all its marks
     dots: tuple[tuple[float, float], ...]  # left, top
 
@@ -107,7 +113,7 @@ def rotation(facts: Facts, told: Told) -> Iterator[Point]:
             told(Quantity(getattr(place, name), Unit.LEVEL, f"rotation.{ticker}.{name}"))
             for name in ("rs_ratio", "rs_momentum")
         )
-        text = f"{told.language.name(ticker)['label']} ({ticker}): {' / '.join(values)}"
+        text = f"{told.language.name(ticker)['label']} ({ticker}): {SLASH.join(values)}"
         yield Point(place.rs_ratio, (place.rs_momentum,), text)
 
 
@@ -122,21 +128,21 @@ READERS: Mapping[str, Callable[[Facts, Told], Iterator[Point]]] = {
 
 
 def days(points: tuple[Point, ...], frame: Frame) -> Iterator[ReadOut]:
-    """A strip a day, from half way to the day before to half way to the next; the outer ones reach the edge."""
-    at = [frame.x(point.x) for point in points]
-    edges = [0.0, *((one + other) / 2 for one, other in pairwise(at)), 100.0]
+    """A strip a day, from half way to the day before to half way to the next; the outer ones reach beyond the plot."""
+    at = [frame.along(point.x) for point in points]
+    edges = [-BEYOND, *((one + other) / 2 for one, other in pairwise(at)), 100 + BEYOND]
     for point, x, (left, right) in zip(points, at, pairwise(edges), strict=True):
         yield read_out((point,), frame, left, right, x, dated=True)
 
 
 def strips(points: tuple[Point, ...], frame: Frame) -> Iterator[ReadOut]:
     """Strips of one width; those without a mark are left out."""
-    wide = (frame.right - frame.left) / STRIPS
+    wide = 100 / STRIPS
     found: dict[int, list[Point]] = {}
     for point in points:
-        found.setdefault(min(STRIPS - 1, max(0, int((frame.x(point.x) - frame.left) / wide))), []).append(point)
+        found.setdefault(min(STRIPS - 1, max(0, int(frame.along(point.x) / wide))), []).append(point)
     for number in sorted(found):
-        left = frame.left + number * wide
+        left = number * wide
         inside = tuple(sorted(found[number], key=lambda point: point.x))
         yield read_out(inside, frame, left, left + wide, left + wide / 2, dated=False)
 
@@ -147,7 +153,13 @@ def read_out(points: tuple[Point, ...], frame: Frame, left: float, right: float,
         left=round(left, 1),
         wide=round(right - left, 1),
         at=round(at, 1),
-        late=at > (frame.left + frame.right) / 2,
+        late=room(at, frame) > 50,
         dated=dated,
-        dots=tuple((round(frame.x(one.x), 1), round(frame.y(y), 1)) for one in points for y in one.ys),
+        dots=tuple((round(frame.along(one.x), 1), round(frame.down(y), 1)) for one in points for y in one.ys),
     )
+
+
+def room(at: float, frame: Frame) -> float:
+    """What is left of a place of the plot, in per cent of the whole drawing."""
+    _, right, _, left = frame.inset
+    return left + at / 100 * (100 - left - right)

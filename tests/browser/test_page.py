@@ -184,3 +184,23 @@ def test_accent_and_logo(make: Callable[..., Edition], tmp_path: Path, look_at: 
             picture = view.page.locator(".masthead img")
             assert picture.get_attribute("alt") == "Example Partners"
             assert picture.evaluate("one => one.complete && one.naturalWidth > 0")
+
+
+#: Of every text of a chart that is shown: its words and the height of its letters in CSS pixels, as they are drawn.
+LETTERS = """() => [...document.querySelectorAll('.plot svg text')].filter(one => one.getClientRects().length)
+.map(one => [one.textContent, parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a])"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 430, 470, 768, 960, 1440])
+def test_letters_of_charts_can_be_read_at_every_width(files: dict[str, str], width: int, look_at: Open) -> None:
+    """11 pixels at least, as large as the text at most; one drawing of each chart is shown, the other not even told."""
+    for address in files.values():
+        with look_at(address, width) as view:
+            assert view.page.locator(".plot").count() == 6
+            for plot in view.page.locator(".plot").all():
+                assert sum(one.is_visible() for one in plot.locator("svg").all()) == 1
+                told = plot.locator("[role=img]").aria_snapshot()
+                assert told.count("\n") == 0 and " img " in told.replace("'", " "), told
+            letters = view.page.evaluate(LETTERS)
+            assert len(letters) > 40
+            assert all(11 <= height <= 18.1 for _, height in letters), letters

@@ -21,7 +21,7 @@ from reporter.charts import CHARTS, MAIL_PIXELS, chart_heights, draw_charts, dra
 from reporter.charts.extents import BOLD, REGULAR, Box, width
 from reporter.charts.labels import spread
 from reporter.charts.output import to_svg
-from reporter.charts.style import ACCENT, look
+from reporter.charts.style import ACCENT, PHONE, WIDTH, Size, look
 from reporter.facts import Facts
 from reporter.language import BUNDLED, Language
 from reporter.prices import Prices
@@ -102,6 +102,11 @@ def test_no_text_touches_another_or_leaves_the_chart(
         drawn = draw_charts(facts, language, heights={name: each[which] for name, each in ready.items()})
         assert list(drawn) == list(ready)
         check({name: drawing.svg for name, drawing in drawn.items()})
+    narrow = draw_charts(facts, language, wide=PHONE)
+    assert list(narrow) == list(ready)
+    check({name: drawing.svg for name, drawing in narrow.items()})
+    for name, (_, frame) in narrow.items():
+        assert (frame.across, frame.up) == (drawn[name].frame.across, drawn[name].frame.up)
 
 
 @pytest.mark.parametrize("seed", range(20, 32))
@@ -109,8 +114,9 @@ def test_dates_of_attempts_leave_the_axis_alone(seed: int, markets: Callable[...
     facts = markets(seed, 2, length=4400)
     with rc_context(look(ACCENT)):
         if CHARTS["attempts"].ready(facts):
-            canvas = CHARTS["attempts"].draw(facts, Language("ru"), 92)
-            check({"attempts": to_svg(canvas.figure, "attempts")})
+            for wide in (WIDTH, PHONE):
+                canvas = CHARTS["attempts"].draw(facts, Language("ru"), Size(wide, 92))
+                check({"attempts": to_svg(canvas.figure, "attempts")})
 
 
 def test_every_chart_of_a_full_history_is_there(markets: Callable[..., Facts]) -> None:

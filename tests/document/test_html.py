@@ -51,7 +51,7 @@ def test_well_formed_and_self_contained(edition: Edition, code: str) -> None:
     outside = re.findall(r'(?:src|href)="([^"#]+)"|url\("?([^")]{1,40})', shown)
     for address in (one or other for one, other in outside):
         assert address.startswith(("data:font/woff2", "small-caps-2024-10-16-", "facts.json")), address
-    assert shown.count("<svg") == len(CHARTS) == len(re.findall(r'role="img" aria-label="[^"]{40,}"', shown))
+    assert shown.count("<svg") == 2 * len(CHARTS) == 2 * len(re.findall(r'role="img" aria-label="[^"]{40,}"', shown))
     assert f'<html lang="{code}">' in shown
 
 
