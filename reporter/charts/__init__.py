@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
+from reporter.cache import cache_folder
+
+# Where matplotlib keeps its list of fonts: a home that is missing or read-only costs a search and a warning each time.
+os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() or ""))
+
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 

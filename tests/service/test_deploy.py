@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -59,13 +60,24 @@ def test_commands_exist(path: str, arguments: str) -> None:
 def test_containers_are_not_root_and_read_only() -> None:
     yaml: Any = YAML(typ="safe")
     service = yaml.load(DEPLOY / "compose.yaml")["services"]["reporter"]
-    assert service["read_only"] and service["cap_drop"] == ["ALL"] and service["restart"] == "always"
+    assert (
+        service["init"] and service["read_only"] and service["cap_drop"] == ["ALL"] and service["restart"] == "always"
+    )
     job = yaml.load(DEPLOY / "cronjob.yaml")["spec"]
     pod = job["jobTemplate"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
     assert job["concurrencyPolicy"] == "Forbid" and pod["restartPolicy"] == "Never"
     assert pod["securityContext"]["runAsNonRoot"] and container["securityContext"]["readOnlyRootFilesystem"]
     assert {one["name"] for one in container["volumeMounts"]} == {one["name"] for one in pod["volumes"]}
+
+
+def test_nothing_is_wanted_of_a_home(tmp_path: Path) -> None:
+    """A system user has none, and in a container it cannot be written: what libraries keep goes to our cache folder."""
+    where = {"HOME": "/nonexistent", "XDG_CACHE_HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    command = [sys.executable, "-c", "import reporter.document.pdf, reporter.charts, reporter.prices.yahoo"]
+    done = subprocess.run(command, env=where, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list((tmp_path / "market-brief").glob("fontlist-*.json"))
 
 
 def test_the_image_gets_what_a_wheel_is_made_of() -> None:
