@@ -11,8 +11,8 @@ from benchmarks.measure import AS_OF, ROOT, Report, brief, in_turn, write_prices
 from reporter.config_file import load_config
 from reporter.document.email import Mail
 from reporter.exchanges import brief_calendar
-from reporter.language import known_tickers
 from reporter.pipeline import make_edition
+from reporter.words import known_tickers
 
 PEERS = Path(__file__).parent / "peers"
 QUANTSTATS = """

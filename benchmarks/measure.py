@@ -13,10 +13,10 @@ from pathlib import Path
 
 from reporter.config import Sources
 from reporter.config_file import load_config
-from reporter.language import known_tickers
 from reporter.prices.bars import TITLES
 from reporter.prices.load import load_prices
 from reporter.sessions import load_calendar
+from reporter.words import known_tickers
 
 ROOT = Path(__file__).parents[1]
 AS_OF = date(2024, 12, 31)

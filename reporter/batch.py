@@ -25,7 +25,6 @@ from reporter.engines import EngineName, run_all
 from reporter.errors import DocumentError, ReporterError
 from reporter.exchanges import market
 from reporter.facts import Facts, compute_facts
-from reporter.language import BUNDLED
 from reporter.pipeline import backdrop, build_edition, gate
 from reporter.prices import Prices
 from reporter.prices.load import load_prices
@@ -33,6 +32,7 @@ from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 from reporter.voices import Voices, gather_voices
 from reporter.voices.memory import remember
+from reporter.words import BUNDLED
 
 #: A folder of templates as it travels: names and contents.
 Overlay = tuple[tuple[str, bytes], ...]

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def left_lying() -> Iterator[None]:
-    """For a process that makes one edition and ends: looking for cycles would cost it a tenth of its time, most of it
+    """For a process that does one thing and ends: looking for cycles would cost it a tenth of its time, most of it
     while libraries are imported, and find nothing worth having. One that makes many must look: pages are full of them.
     """
     wanted = gc.isenabled()

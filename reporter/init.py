@@ -65,7 +65,7 @@ def interactive() -> bool:
 
 def ask() -> Answers:
     """Four questions; a folder of prices is asked for where they come from files."""
-    from reporter.language import language_codes
+    from reporter.words import language_codes
 
     bundled = bundled_config().read_text("utf-8").partition("\nbriefs:\n")[2]
     briefs = [name for name, _ in brief_blocks(bundled) if name]

@@ -23,13 +23,8 @@ from reporter.errors import DocumentError, UsageError, suggestion
 from reporter.finding import Finding, Fund, Quantity
 from reporter.numerals import Numerals
 from reporter.wording import Rotation
-from reporter.words import WordFile, read_words
+from reporter.words import WordFile, language_codes, template_folders, word_file
 
-BUNDLED = next(
-    folder
-    for folder in (Path(__file__).parent / "templates", Path(__file__).parent.parent / "templates")
-    if folder.is_dir()
-)
 #: Stands for a fact's path where a number is a mark on the axis of a chart.
 SCALE = "scale"
 NBSP = "\u00a0"
@@ -73,8 +68,7 @@ class Language:
     def words(self, name: str) -> WordFile:
         """A YAML file of the language (labels, names), read once."""
         if name not in self._words:
-            paths = [path for folder in self.folders if (path := folder / "languages" / self.code / name).is_file()]
-            self._words[name] = read_words(paths[0])
+            self._words[name] = word_file(self.code, name, self.folders)
         return self._words[name]
 
     @property
@@ -264,22 +258,3 @@ def plain(html: str) -> str:
 def capital(text: str) -> str:
     """First letter upper case, markup skipped, the rest untouched."""
     return re.sub(r"^((?:<[^>]*>)*)(\w)", lambda match: match[1] + match[2].upper(), text)
-
-
-def template_folders(templates: Path | None) -> tuple[Path, ...]:
-    """Where templates are looked for: the user's folder first, file by file."""
-    return (templates, BUNDLED) if templates else (BUNDLED,)
-
-
-def language_codes(templates: Path | None = None) -> tuple[str, ...]:
-    """Every language that has a folder."""
-    folders = [folder / "languages" for folder in template_folders(templates)]
-    return tuple(
-        sorted({path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()})
-    )
-
-
-def known_tickers(templates: Path | None = None) -> frozenset[str]:
-    """Tickers that have a name in every language."""
-    named = [set(Language(code, templates).words("names.yaml")) for code in language_codes(templates)]
-    return frozenset(set.intersection(*named))

@@ -24,7 +24,7 @@ def configuration(path: Path | None, adhoc: bool) -> Config:
     """The named file, else ./config.yaml, else the defaults for an ad-hoc brief and the bundled file for others."""
     from reporter.config import Config
     from reporter.config_file import load_config
-    from reporter.language import known_tickers
+    from reporter.words import known_tickers
 
     if path or CONFIG_FILE.exists():
         return load_config(path or CONFIG_FILE, known_tickers)
@@ -107,7 +107,7 @@ def configured_brief(config: Config, name: str | None) -> tuple[str, Brief]:
 
 def languages(config: Config, asked: tuple[str, ...]) -> tuple[str, ...]:
     """Languages that exist, each once; found out before any price is fetched."""
-    from reporter.language import language_codes
+    from reporter.words import language_codes
 
     known = language_codes(config.templates)
     for code in asked:

@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, sync_playwright
 from reporter.config_file import load_config
 from reporter.document.email import Mail
 from reporter.init import bundled_config
-from reporter.language import known_tickers
 from reporter.pipeline import make_edition
 from reporter.sessions import load_calendar
+from reporter.words import known_tickers
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 COMMAND = Path(sys.executable).with_name("reporter")

@@ -20,12 +20,12 @@ from reporter.document.edition import Edition
 from reporter.document.email import Mail
 from reporter.facts import Facts, compute_facts
 from reporter.facts.series import Panel, make_panel
-from reporter.language import known_tickers
 from reporter.pipeline import make_edition
 from reporter.prices import Prices
 from reporter.prices.load import load_prices
 from reporter.prices.quality import judge
 from reporter.sessions import Calendar, load_calendar
+from reporter.words import known_tickers
 
 MARKET = Path(__file__).parents[2] / "shared" / "market"
 LAST = date(2024, 12, 31)

@@ -24,9 +24,9 @@ from reporter.cli import reporter
 from reporter.config import Config
 from reporter.config_file import load_config
 from reporter.errors import DataError, UsageError
-from reporter.language import known_tickers
 from reporter.request import session_of
 from reporter.sessions import load_calendar
+from reporter.words import known_tickers
 
 ROOT = Path(package.__file__).parent.parent
 HEAVY = ("pandas", "numpy", "matplotlib", "weasyprint", "yfinance", "exchange_calendars", "pydantic", "babel", "jinja2")

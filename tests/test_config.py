@@ -17,7 +17,7 @@ from reporter.config import Brief, Config
 from reporter.config_file import load_config, parse_config
 from reporter.errors import ConfigError
 from reporter.init import bundled_config
-from reporter.language import known_tickers
+from reporter.words import known_tickers
 from reporter.yaml_file import LIMIT
 
 KNOWN = frozenset({"IJR", "SPY", "MTUM", "QUAL", "EEM", "ACWI"})

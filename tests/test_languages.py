@@ -12,8 +12,8 @@ import pytest
 
 from reporter.errors import UsageError
 from reporter.finding import Quantity, Unit
-from reporter.language import BUNDLED, Language, language_codes
-from reporter.words import read_words
+from reporter.language import Language
+from reporter.words import BUNDLED, language_codes, read_words
 
 CODES = language_codes()
 FOLDER = BUNDLED / "languages"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from matplotlib.ft2font import FT2Font, LoadFlags
 
-from reporter.language import BUNDLED
+from reporter.words import BUNDLED
 
 REGULAR, BOLD, SERIF, SERIF_ITALIC, SERIF_BOLD = (
     "Inter-Regular", "Inter-SemiBold", "SourceSerif4-Regular", "SourceSerif4-Italic", "SourceSerif4-SemiBold",

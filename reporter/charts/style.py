@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reporter.charts.extents import Box
-from reporter.language import BUNDLED
+from reporter.words import BUNDLED
 
 #: The subject's colour where the brand has none of its own.
 ACCENT = "#0b5fa5"

@@ -18,7 +18,7 @@ from reporter.request import CONFIG_FILE
 def init(file: Path, yes: bool) -> None:
     """Write a commented config.yaml to start from; at a terminal it asks four questions."""
     from reporter.config_file import parse_config
-    from reporter.language import known_tickers
+    from reporter.words import known_tickers
 
     if os.path.lexists(file):
         raise OutputError(f"{file} is there already and stays as it is; name another file or remove it")

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from reporter.commands.options import config_option
+from reporter.garbage import left_lying
 from reporter.request import configuration
 
 FOLLOWING = 5  # editions to come of each brief
@@ -18,6 +19,7 @@ FOLLOWING = 5  # editions to come of each brief
 @click.command(short_help="What was made, what is next, what waits.")
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@left_lying()
 def status(config_path: Path | None, as_json: bool) -> None:
     """Last editions, the next five of each brief, mail that waits, and what needs a person."""
     from reporter.service.calendars import Calendars

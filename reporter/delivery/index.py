@@ -19,7 +19,7 @@ from reporter.delivery.catalogue import SCHEMA, entry, read_volume
 from reporter.delivery.target import Target
 from reporter.document.archive_page import NEWEST, Contents, render_archive
 from reporter.errors import MISSHAPEN
-from reporter.language import language_codes
+from reporter.words import language_codes
 
 #: The table of contents, at the root of the archive; it follows from the volumes and can be lost.
 CONTENTS = "contents.json"

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from reporter.cache import keep, read_cached
-from reporter.language import BUNDLED
+from reporter.words import BUNDLED
 
 #: Alphabets, each taken whole if the page has one letter of it; the first is always taken.
 ALPHABETS = (

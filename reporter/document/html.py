@@ -17,7 +17,7 @@ from reporter.colour import NIGHT, lightened
 from reporter.compiled import Compiled
 from reporter.document.fonts import letters, web_font
 from reporter.errors import DocumentError
-from reporter.language import BUNDLED, template_folders
+from reporter.words import BUNDLED, template_folders
 
 if TYPE_CHECKING:
     from reporter.charts import Drawing

@@ -17,10 +17,10 @@ from reporter import __version__
 from reporter.config import Brand, Brief, CalendarChanges, Config
 from reporter.errors import DataError
 from reporter.facts import Facts, Vintage
-from reporter.language import template_folders
 from reporter.prices.bars import Flaw
 from reporter.prices.quality import Issue, Quality, Status
 from reporter.setting import Setting
+from reporter.words import template_folders
 
 SCHEMA = 1
 #: Settings of a brief that say who gets it and when, or where it comes from; no page depends on them, but for `rhythm`.

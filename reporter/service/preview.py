@@ -18,7 +18,7 @@ from markupsafe import Markup
 from reporter.document.edition import Edition
 from reporter.document.html import environment, filled
 from reporter.errors import OutputError, ReporterError, UsageError
-from reporter.language import BUNDLED, template_folders
+from reporter.words import BUNDLED, template_folders
 
 LOOK_EVERY = 0.4  # seconds between two looks at the files
 REQUEST_TIME = 10  # seconds that a browser may take to say what it wants

@@ -23,8 +23,9 @@ from reporter.charts.labels import spread
 from reporter.charts.output import to_svg
 from reporter.charts.style import ACCENT, PHONE, WIDTH, Size, look
 from reporter.facts import Facts
-from reporter.language import BUNDLED, Language
+from reporter.language import Language
 from reporter.prices import Prices
+from reporter.words import BUNDLED
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -19,8 +19,9 @@ from reporter.charts.attempts import MARKS
 from reporter.charts.style import ACCENT, inks
 from reporter.colour import NIGHT, lightened
 from reporter.facts import Facts
-from reporter.language import BUNDLED, Language
+from reporter.language import Language
 from reporter.prices import Prices
+from reporter.words import BUNDLED
 
 MACHADO = {
     "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),

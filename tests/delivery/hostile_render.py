@@ -21,13 +21,13 @@ from reporter import pipeline
 from reporter.config import Brand, Config
 from reporter.config_file import load_config
 from reporter.document.email import Mail
-from reporter.language import known_tickers
 from reporter.sessions import load_calendar
 from reporter.voices import Voices
 from reporter.voices.headlines import Headline
 from reporter.voices.hostile import safe_link
 from reporter.voices.memory import Call, Memory
 from reporter.voices.quotes import Quote
+from reporter.words import known_tickers
 from reporter.yaml_file import NOT_TEXT
 from tests.delivery.payloads import PAYLOADS, filled
 

@@ -21,7 +21,7 @@ from reporter.document.claims import Spoken
 from reporter.document.edition import Edition
 from reporter.document.email import Mail
 from reporter.errors import DocumentError
-from reporter.language import BUNDLED
+from reporter.words import BUNDLED
 from tests.test_edition import look_up
 
 PART = (BUNDLED / "sections" / "part.html.j2").read_text("utf-8")

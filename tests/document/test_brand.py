@@ -16,7 +16,7 @@ from reporter.config import Brand
 from reporter.config_file import load_config
 from reporter.document.logo import read_logo
 from reporter.errors import ConfigError
-from reporter.language import BUNDLED, known_tickers
+from reporter.words import BUNDLED, known_tickers
 
 colours = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 

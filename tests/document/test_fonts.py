@@ -11,7 +11,7 @@ from fontTools.ttLib import TTFont
 
 from reporter.document.edition import Edition
 from reporter.document.fonts import cut, letters
-from reporter.language import BUNDLED
+from reporter.words import BUNDLED
 
 
 @pytest.mark.parametrize("code", ["en", "ru"])

@@ -17,10 +17,10 @@ from functools import cache
 import pytest
 
 from reporter.errors import ReporterError
-from reporter.language import language_codes
 from reporter.sessions import Calendar, load_calendar
 from reporter.story import write_story
 from reporter.wording import Rotation
+from reporter.words import language_codes
 from tests.nightly import proof, ten_rules
 from tests.nightly.markets import make_market
 from tests.nightly.words import Place, WatchedLanguage, own_words, say

@@ -15,11 +15,12 @@ from reporter.facts import Facts
 from reporter.facts.backdrop import Level
 from reporter.facts.technicals import Peak
 from reporter.finding import Tone
-from reporter.language import Language, language_codes
+from reporter.language import Language
 from reporter.story import Story, write_story
 from reporter.story.outline import MOST_NUMBERS, connected, numbers, relation
 from reporter.voices import Voices
 from reporter.voices.memory import Earlier, Memory
+from reporter.words import language_codes
 
 CODES = language_codes()
 DAYS = 1600

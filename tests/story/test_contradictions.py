@@ -15,9 +15,9 @@ from reporter.document.facts_json import holds
 from reporter.errors import DocumentError
 from reporter.facts import Facts
 from reporter.finding import Finding, Value
-from reporter.language import BUNDLED
 from reporter.story import contradictions, write_story
 from reporter.voices import Voices
+from reporter.words import BUNDLED
 
 
 @pytest.fixture(scope="module")

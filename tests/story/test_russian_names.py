@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from reporter.language import BUNDLED
-from reporter.words import read_words
+from reporter.words import BUNDLED, read_words
 
 pymorphy3 = pytest.importorskip("pymorphy3")
 

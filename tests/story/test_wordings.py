@@ -16,11 +16,12 @@ from reporter.config import Brief, Schedule
 from reporter.facts import Facts
 from reporter.facts.week import compute_week
 from reporter.finding import Finding, Fund, Value, percent
-from reporter.language import BUNDLED, Language, language_codes
+from reporter.language import Language
 from reporter.pipeline import rotation_of
 from reporter.sessions import Calendar, load_calendar
 from reporter.story.headline import TITLE_LENGTH
 from reporter.wording import Rotation
+from reporter.words import BUNDLED, language_codes
 
 CODES = language_codes()
 #: Said in one edition of ten or more, by the sections that the rules of this program choose: four wordings each.

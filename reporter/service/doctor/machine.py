@@ -88,7 +88,7 @@ def pdf(config: Config, _: datetime) -> Iterator[Finding]:
 
 def fonts(_: Config, __: datetime) -> Iterator[Finding]:
     """Our own fonts, which every page carries."""
-    from reporter.language import BUNDLED
+    from reporter.words import BUNDLED
 
     faces = sorted(path.stem for path in (BUNDLED / "fonts").glob("*.ttf"))
     if len(faces) < 4:
