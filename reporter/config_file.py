@@ -161,7 +161,7 @@ def in_words(
         yield where, _words(item["type"], item.get("ctx", {}), where, given, model)
 
 
-def _words(kind: str, context: Mapping[str, Any], where: Where, given: object, model: type[Setting]) -> str:  # noqa: PLR0911
+def _words(kind: str, context: Mapping[str, Any], where: Where, given: object, model: type[Setting]) -> str:  # noqa: PLR0911  one return a kind of mistake
     if kind == "missing":
         return "is missing"
     if kind == "extra_forbidden":

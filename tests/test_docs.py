@@ -69,3 +69,9 @@ def test_help_explains_every_option_and_lists_every_command_in_a_whole_line() ->
         assert not command.get_short_help_str(60).endswith("..."), path
         for option in command.params:
             assert isinstance(option, click.Argument) or option.help, f"{path}: {option.name}"
+
+
+def test_every_mark_for_a_checker_says_why() -> None:
+    bare = re.compile(r"# (?:noqa(?:: [A-Z0-9, ]+)?|type: ignore(?:\[[^]]*\])?)$", re.MULTILINE)
+    for path in sorted((ROOT / "reporter").rglob("*.py")):
+        assert not bare.search(path.read_text("utf-8")), path

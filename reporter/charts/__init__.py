@@ -101,7 +101,7 @@ def draw_pictures(
 def _drawn(
     facts: Facts, language: Language, accent: str, heights: Mapping[str, float], names: Collection[str], wide: float
 ) -> Iterator[tuple[str, Canvas]]:
-    with rc_context(look(accent)):  # type: ignore[arg-type]
+    with rc_context(look(accent)):  # type: ignore[arg-type]  # matplotlib names its settings one by one
         for name, chart in CHARTS.items():
             if name in names and chart.ready(facts):
                 yield name, chart.draw(facts, language, Size(wide, heights.get(name) or chart.heights(facts)[1]))

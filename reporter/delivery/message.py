@@ -80,7 +80,7 @@ def letter(
     message = EmailMessage(policy=WIRE)
     message.set_content(body.text, cte="quoted-printable")
     message.add_alternative(body.html, subtype="html", cte="quoted-printable")
-    page = message.get_payload()[1]  # type: ignore[index]
+    page = message.get_payload()[1]  # type: ignore[index]  # a message of parts
     assert isinstance(page, EmailMessage)  # noqa: S101  for the type checker; we made it
     for cid, png in body.images.items():
         page.add_related(png, "image", "png", cid=f"<{cid}>", disposition="inline")

@@ -84,7 +84,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _texts(error: ValueError) -> Iterator[str]:
     """pydantic's problems, each with the column it is about."""
-    for item in error.errors(include_url=False, include_input=False):  # type: ignore[attr-defined]
+    for item in error.errors(include_url=False, include_input=False):  # type: ignore[attr-defined]  # pydantic's ValidationError is one
         column = f"{item['loc'][-1]}: " if item["loc"] else ""
         yield item["msg"] if item["type"] == "said" else f"{column}{item['msg'].lower()}"
 

@@ -38,7 +38,7 @@ def _sftp(settings: ArchiveTarget, host: str, password: str | None) -> AbstractF
 
     known = str(settings.known_hosts or Path("~/.ssh/known_hosts").expanduser())
 
-    class KnownHostsOnly(SFTPFileSystem):  # type: ignore[misc]
+    class KnownHostsOnly(SFTPFileSystem):  # type: ignore[misc]  # a class without types
         """fsspec reads no list of known hosts and, left to itself, trusts everybody."""
 
         def _connect(self) -> None:
@@ -64,7 +64,7 @@ def _sftp(settings: ArchiveTarget, host: str, password: str | None) -> AbstractF
     )
 
 
-def _s3(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:  # noqa: ARG001
+def _s3(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:  # noqa: ARG001  one signature for every scheme
     from s3fs import S3FileSystem
 
     return S3FileSystem(

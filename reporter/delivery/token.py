@@ -43,7 +43,7 @@ def _from_credentials(settings: OAuth2, what: str) -> str:
     import httpx
 
     assert settings.token_url  # noqa: S101  the settings have seen to it
-    assert settings.client_secret  # noqa: S101
+    assert settings.client_secret  # noqa: S101  for the type checker; the settings want it
     asked = {
         "grant_type": "client_credentials",
         "client_id": settings.client_id or "",

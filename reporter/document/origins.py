@@ -160,5 +160,5 @@ def listed(shown: Iterable[Markup], known: Mapping[str, Markup]) -> Iterator[tup
     said: dict[str, Markup] = {}
     for text in shown:
         for path, number in re.findall(r'<data value="([^"]*)">(.*?)</data>', text):
-            said.setdefault(path, Markup('<data value="{}">{}</data>').format(path, Markup(number)))  # noqa: S704
+            said.setdefault(path, Markup('<data value="{}">{}</data>').format(path, Markup(number)))  # noqa: S704  from a page that was escaped
     yield from ((number, known[path]) for path, number in said.items() if path in known)

@@ -42,7 +42,7 @@ def pdf_problem() -> str:
     """Why no PDF can be made here, in one line; empty where it can."""
     try:
         with _no_compiler():
-            import weasyprint  # noqa: F401
+            import weasyprint  # noqa: F401  asks whether it is there
     except OSError:  # of cffi, which looks for pango when weasyprint is imported
         return MISSING
     return ""
@@ -157,8 +157,8 @@ def _fetcher(assets: Mapping[str, bytes], kinds: Mapping[str, str]) -> object:
     """Gives what is in memory and refuses all other addresses: a page can neither call out nor read a file."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-    class Assets(URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:  # noqa: ARG002
+    class Assets(URLFetcher):  # type: ignore[misc]  # a class without types
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:  # noqa: ARG002  WeasyPrint's signature
             name = url.removeprefix(ASSETS)
             if name not in assets or not url.startswith(ASSETS):
                 raise FatalURLFetchingError(f"the page asks for '{url[:80]}', which is not part of it")

@@ -18,8 +18,7 @@ from reporter.document.html import environment, filled
 from reporter.document.page import Page
 from reporter.language import plain
 
-#: Points of an A4 sheet: its size, its margins, where the text and the figures stand.
-SHEET = (595, 842)
+#: Points of an A4 sheet, 595 × 842: its margins, where the text and the figures stand.
 LEFT, TOP, RIGHT, FOOT = 45, 37, 550, 802
 TEXT_WIDE, FIGURES_LEFT, FIGURES_WIDE = 265, 325, 225
 MOST_CHARTS = 3
@@ -118,7 +117,7 @@ def figures(page: Page, charts: Mapping[str, str], y: float) -> tuple[list[Chart
         high = float(size[1]) if size else WIDTH / 2
         tall = high * FIGURES_WIDE / WIDTH
         captions.append(Line(FIGURES_LEFT, y + 11, "caption", broken(plain(figure.title), 8, REGULAR, FIGURES_WIDE)[0]))
-        drawn.append(Chart(y + 24, tall, high, Markup(charts[figure.name])))  # noqa: S704
+        drawn.append(Chart(y + 24, tall, high, Markup(charts[figure.name])))  # noqa: S704  a drawing of ours
         y += 24 + tall + 14
     return drawn, captions
 

@@ -19,8 +19,6 @@ MACD_FAST, MACD_SLOW, MACD_SIGNAL = 12, 26, 9
 BOLLINGER, BANDWIDTH_HISTORY, SQUEEZE = 20, 126, 0.2  # sessions, sessions, share
 DONCHIAN_SHORT, DONCHIAN_LONG = 20, 55
 NEAR_HIGH = 0.05  # "near" the 52-week high: within 5 %
-#: Wilder's and the exponential averages need about this many bars before their start no longer shows.
-WARM_UP = 100
 
 
 class Trend(StrEnum):

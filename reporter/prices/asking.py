@@ -28,7 +28,7 @@ class Blocked(Trouble):
         self.wait = wait
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):  # noqa: N818  an answer, and no fault of the program
     """This ticker has no prices there, today or later."""
 
     def __init__(self, flaw: Flaw, text: str) -> None:

@@ -32,7 +32,7 @@ DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T][\d:.+\-Z]*)?")
 GAPS = frozenset({"", "nan", "null", "none", "n/a", "na", "#n/a", "<na>"})
 
 
-class _Wrong(Exception):  # noqa: N818
+class _Wrong(Exception):  # noqa: N818  an answer, and no fault of the program
     """One file that cannot be used; the text begins with its name."""
 
     def __init__(self, text: str, flaw: Flaw = Flaw.UNREADABLE) -> None:

@@ -51,7 +51,7 @@ class _ZoneKnown:
         return
 
 
-class _Line(Session[Response]):  # type: ignore[misc]
+class _Line(Session[Response]):  # type: ignore[misc]  # a class without types
     """The connection: a base URL in the place of Yahoo's hosts, spacing, a deadline, and failures in clear words."""
 
     def __init__(self, settings: YahooSettings, patient: bool) -> None:
@@ -163,8 +163,8 @@ def connect(settings: YahooSettings, *, patient: bool = True) -> _Line:
     line = _Line(settings, patient)
     type(YfData)._instances.pop(YfData, None)  # noqa: SLF001  # its crumb and memory belong to an earlier connection
     YfData(session=line)
-    cache._TzCacheManager._tz_cache = _ZoneKnown()  # noqa: SLF001
-    cache._CookieCacheManager._Cookie_cache = cache._CookieCacheDummy()  # noqa: SLF001
+    cache._TzCacheManager._tz_cache = _ZoneKnown()  # noqa: SLF001  yfinance has no other way to set it
+    cache._CookieCacheManager._Cookie_cache = cache._CookieCacheDummy()  # noqa: SLF001  yfinance has no other way to set it
     return line
 
 

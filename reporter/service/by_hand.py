@@ -74,7 +74,7 @@ def carry(
         ReporterError: what is left to do, and by whom; a person before time.
     """
     config = order.config
-    assert config.mail  # noqa: S101
+    assert config.mail  # noqa: S101  for the type checker; it was asked before
     run = _opened(ledger, run, config, revise, clock)
     test = run.occurrence.startswith("adhoc:")
     if run.state in stages.MAKING:
@@ -101,7 +101,7 @@ def carry(
 
 def _opened(ledger: Ledger, run: Run, config: Config, revise: str | None, clock: Clock) -> Run:
     """The run in a state from which it can go on."""
-    assert config.mail  # noqa: S101
+    assert config.mail  # noqa: S101  for the type checker; it was asked before
     if revise and run.state not in ("done", "failed", "delivering"):
         raise UsageError(f"--revise: {run.brief} {run.occurrence} is not out yet; send it without")
     if revise:
@@ -113,7 +113,7 @@ def _opened(ledger: Ledger, run: Run, config: Config, revise: str | None, clock:
 
 def _mail(ledger: Ledger, run: Run, config: Config, clock: Clock, stopping: Callable[[], bool], note: Tell) -> Mailed:
     """Everything that is due; where a witness can be asked soon, wait for that."""
-    assert config.mail  # noqa: S101
+    assert config.mail  # noqa: S101  for the type checker; it was asked before
     while True:
         mailed = drain(ledger, run, config.mail, clock, stopping)
         waiting = ledger.rows(Delivery, run_id=run.run_id, state=("queued", "dot"))

@@ -76,7 +76,7 @@ class Ledger:
         given = {name: stored(value) for name, value in asdict(row).items() if value is not None}
         with self.transaction():
             done = self.database.execute(
-                f"INSERT INTO {TABLES[type(row)][0]} ({', '.join(given)}) VALUES ({', '.join('?' * len(given))}) "  # noqa: S608
+                f"INSERT INTO {TABLES[type(row)][0]} ({', '.join(given)}) VALUES ({', '.join('?' * len(given))}) "  # noqa: S608  names of our own columns
                 "ON CONFLICT DO NOTHING",
                 list(given.values()),
             )
@@ -95,7 +95,7 @@ class Ledger:
         set_ = [name for name in new if new[name] != old[name]] or ["state"]
         with self.transaction():
             done = self.database.execute(
-                f"UPDATE {TABLES[type(row)][0]} SET {', '.join(f'{name} = ?' for name in set_)} "  # noqa: S608
+                f"UPDATE {TABLES[type(row)][0]} SET {', '.join(f'{name} = ?' for name in set_)} "  # noqa: S608  names of our own columns
                 f"WHERE {' AND '.join(f'{name} IS ?' for name in old)}",
                 [stored(new[name]) for name in set_] + [stored(value) for value in old.values()],
             )

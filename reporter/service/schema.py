@@ -6,7 +6,7 @@ from __future__ import annotations
 def _tallied(table: str, states: str) -> tuple[str, ...]:
     """Keeps the number of rows of a table in each of its states."""
     begun = f"INSERT INTO tally SELECT '{table}', ?, count(*) FROM {table} WHERE state = ?"  # noqa: S608  our own names
-    change = f"UPDATE tally SET n = n %s 1 WHERE kind = '{table}' AND state = %s.state;"  # noqa: S608
+    change = f"UPDATE tally SET n = n %s 1 WHERE kind = '{table}' AND state = %s.state;"  # noqa: S608  names of our own tables
     added, gone = change % ("+", "new"), change % ("-", "old")
     return (
         *(begun.replace("?", f"'{state}'") for state in states.split()),

@@ -69,7 +69,7 @@ class Witnesses:
 
     def _in_mailbox(self, message_id: str) -> bool:
         settings = self.settings
-        assert settings  # noqa: S101
+        assert settings  # noqa: S101  for the type checker; it was asked before
         try:
             with open_mailbox(settings, "mail.witness") as mailbox:
                 return bool(mailbox.having("Message-ID", message_id))

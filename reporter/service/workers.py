@@ -69,7 +69,7 @@ class Workers:
         )
         worker = self.alive[run.brief] = Worker(run, process)
         with suppress(BrokenPipeError):
-            assert process.stdin is not None  # noqa: S101
+            assert process.stdin is not None  # noqa: S101  for the type checker; it is a pipe
             process.stdin.write(config.model_dump_json().encode())
             process.stdin.close()
         threading.Thread(target=_listen, args=(worker, process.stderr), daemon=True).start()

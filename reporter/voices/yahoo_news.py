@@ -68,6 +68,6 @@ def moment(when: object) -> datetime | None:
         if isinstance(when, str):
             parsed = datetime.fromisoformat(when)
             return parsed.astimezone(UTC) if parsed.tzinfo else None
-        return datetime.fromtimestamp(when, UTC) if type(when) in (int, float) else None  # type: ignore[arg-type]
+        return datetime.fromtimestamp(when, UTC) if type(when) in (int, float) else None  # type: ignore[arg-type]  # asked of its type just before
     except (ValueError, OverflowError, OSError):
         return None

@@ -45,7 +45,7 @@ def queue(ledger: Ledger, run: Run, config: Config, brief: Brief, readers: Seque
 def _write_messages(
     ledger: Ledger, run: Run, config: Config, brief: Brief, readers: Sequence[Reader], now: datetime
 ) -> Iterator[Delivery]:
-    assert config.mail  # noqa: S101
+    assert config.mail  # noqa: S101  for the type checker; it was asked before
     edition = spool.read_edition(ledger, run)
     envelope = Envelope(
         brief=run.brief,
