@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from xml.sax.saxutils import escape
+
+from tests.loopback import Handler, running
 
 NOW = datetime(2024, 10, 17, 7, tzinfo=UTC)
 
@@ -45,7 +44,7 @@ class FeedServer:
     url: str = ""
 
 
-class Handler(BaseHTTPRequestHandler):
+class Pages(Handler):
     def __init__(self, feeds: FeedServer, *given: Any) -> None:
         self.feeds = feeds
         super().__init__(*given)
@@ -71,14 +70,14 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(200, GOOD)
 
     def drip(self) -> None:
-        self.head(200, {"Content-Type": "application/rss+xml"})
+        self.head(NOW, 200, {"Content-Type": "application/rss+xml"})
         for _ in range(40):
             self.wfile.write(b"<!-- -->")
             self.wfile.flush()
             time.sleep(0.1)
 
     def endless(self) -> None:
-        self.head(200, {"Content-Type": "application/rss+xml"})
+        self.head(NOW, 200, {"Content-Type": "application/rss+xml"})
         for _ in range(2000):
             self.wfile.write(b"<item>" * 1000)
 
@@ -89,33 +88,16 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(302, b"", {"Location": self.path})
 
     def reply(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        self.head(status, {"Content-Type": "application/rss+xml", "Content-Length": str(len(body)), **(headers or {})})
+        self.head(
+            NOW,
+            status,
+            {"Content-Type": "application/rss+xml", "Content-Length": str(len(body)), **(headers or {})},
+        )
         self.wfile.write(body)
-
-    def head(self, status: int, headers: Mapping[str, str]) -> None:
-        self.send_response_only(status)
-        self.send_header("Date", format_datetime(NOW, usegmt=True))
-        for name, text in headers.items():
-            self.send_header(name, text)
-        self.end_headers()
-
-    def log_message(self, *said: object) -> None:
-        return
 
 
 @contextmanager
 def serve(feeds: FeedServer) -> Iterator[FeedServer]:
     """Runs it in a thread on a free port; ended with the block."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, feeds))
-    server.daemon_threads = True
-    server.block_on_close = False
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    feeds.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with running(partial(Pages, feeds)) as feeds.url:
         yield feeds
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

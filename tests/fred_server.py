@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import Handler, running
 
 PLAIN = {
     "consent": b"<!DOCTYPE html><html>We value your privacy</html>",
@@ -57,34 +55,11 @@ class Fred:
 def serve_fred(fred: Fred) -> Iterator[Fred]:
     """Runs it in a thread on a free port; ended with the block."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Rates(Handler):
         def do_GET(self) -> None:
             asked = parse_qs(urlsplit(self.path).query)
             status, body, fault = fred.answer(asked["id"][0], asked["cosd"][0])
-            if fault == "slow":
-                time.sleep(1.0)
-            if fault == "reset":
-                self.connection.close()
-                return
-            self.send_response_only(status)
-            self.send_header("Date", format_datetime(fred.now, usegmt=True))
-            self.send_header("Content-Type", "text/csv")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            with suppress(OSError):  # a client that has lost its patience
-                self.wfile.write(body)
+            self.give(fred.now, status, "text/csv", body, fault)
 
-        def log_message(self, *said: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    fred.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with running(Rates) as fred.url:
         yield fred
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
+
+from tests.loopback import Handler, running
 
 Rows = list[dict[str, Any]]
 
@@ -124,40 +122,12 @@ SPOILERS: Mapping[str, Callable[[Rows], Rows]] = {
 def serve_tiingo(tiingo: Tiingo) -> Iterator[Tiingo]:
     """Runs it in a thread on a free port; ended with the block."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class EndOfDay(Handler):
         def do_GET(self) -> None:
             address = urlsplit(self.path)
             since = parse_qs(address.query).get("startDate", [""])[0]
             status, body, fault = tiingo.answer(address.path, since, self.headers.get("Authorization", ""))
-            if fault == "slow":
-                time.sleep(1.0)
-            if fault == "reset":
-                self.connection.close()
-                return
-            self.send_response_only(status)
-            self.send_header("Date", format_datetime(tiingo.now, usegmt=True))
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            with suppress(OSError):  # a client that has lost its patience
-                if fault == "drip":
-                    for start in range(0, len(body), 2000):
-                        self.wfile.write(body[start : start + 2000])
-                        time.sleep(0.1)
-                else:
-                    self.wfile.write(body)
+            self.give(tiingo.now, status, "application/json", body, fault)
 
-        def log_message(self, *said: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    tiingo.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with running(EndOfDay) as tiingo.url:
         yield tiingo
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

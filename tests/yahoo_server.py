@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+
+from tests.loopback import Handler, running
 
 NEW_YORK = ZoneInfo("America/New_York")
 CONSENT = (
@@ -252,42 +250,18 @@ SPOILERS: Mapping[str, Callable[[Any, Any], None]] = {
 def serve(yahoo: Yahoo) -> Iterator[Yahoo]:
     """Runs it in a thread on a free port; ended with the block."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Charts(Handler):
         def do_GET(self) -> None:
             address = urlsplit(self.path)
             since = int(parse_qs(address.query).get("period1", ["0"])[0])
-            self.give(*yahoo.answer(address.path, since))
+            self.answer(*yahoo.answer(address.path, since))
 
         def do_POST(self) -> None:
-            self.give(*yahoo.answer_news(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.answer(*yahoo.answer_news(self.rfile.read(int(self.headers["Content-Length"]))))
 
-        def give(self, status: int, kind: str, body: bytes, fault: str) -> None:
-            if fault == "slow":
-                time.sleep(1.0)
-            if fault == "reset":
-                self.connection.close()
-                return
-            self.send_response_only(status)
-            self.send_header("Date", format_datetime(yahoo.now, usegmt=True))
-            if status == 302:
-                self.send_header("Location", f"{yahoo.url}/elsewhere")
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            with suppress(OSError):  # a client that has lost its patience
-                self.wfile.write(body)
+        def answer(self, status: int, kind: str, body: bytes, fault: str) -> None:
+            to = {"Location": f"{yahoo.url}/elsewhere"} if status == 302 else {}
+            self.give(yahoo.now, status, kind, body, fault, **to)
 
-        def log_message(self, *said: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yahoo.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with running(Charts) as yahoo.url:
         yield yahoo
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
