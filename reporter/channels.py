@@ -152,7 +152,7 @@ class MailSettings(Setting):
     reply_to: str | None = None
     envelope_sender: str | None = None  # where bounces go; absent: the address of the sender
     domain: str | None = None  # of Message-ID and List-Id; absent: that of the sender
-    unsubscribe: Annotated[str, Field(pattern=r"^(https://|mailto:)[^\s<>]+$")] | None = None
+    unsubscribe: Annotated[str, Field(pattern=r"^(https://|mailto:)[^\s<>]+$", max_length=400)] | None = None
     dkim: Dkim | None = None
     policy: Literal["reconcile", "hold", "resend"] | None = None  # absent: reconcile with a witness, else hold
     witness: Witness | None = None

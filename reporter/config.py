@@ -31,6 +31,8 @@ FEED_ADDRESS = r"^(https://|file:///|http://(localhost|127\.0\.0\.1|\[::1\])[:/]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Ticker = Annotated[str, Field(pattern=TICKER)]
 Keyword = Annotated[str, Field(pattern=KEYWORD, max_length=60)]
+Heading = Annotated[str, Field(max_length=100)]
+SmallPrint = Annotated[str, Field(max_length=10_000)]
 BriefName = Annotated[str, Field(pattern=BRIEF_NAME)]
 SourceName = Literal["yahoo", "tiingo", "fred", "files", "simulated"]
 #: What the field consists of; the words for it stand in templates/languages/*/labels.yaml.
@@ -122,7 +124,7 @@ class Brand(Setting):
     """What the masthead and the foot of a page say."""
 
     name: str = Field(default="Market Brief", min_length=1, max_length=60)
-    disclaimer: dict[LanguageCode, str] = Field(default={})  # replaces the built-in one, by language
+    disclaimer: dict[LanguageCode, SmallPrint] = Field(default={})  # replaces the built-in one, by language
     logo: Path | None = None  # SVG (shapes alone) or PNG, in the head instead of the name
     accent: str = Field(default="#0b5fa5", pattern=COLOUR)  # the subject's colour in text and charts
 
@@ -161,7 +163,7 @@ class Schedule(Setting):
 class Brief(Setting):
     """One configured series."""
 
-    title: dict[LanguageCode, str] = Field(default={})  # running head; absent: from the subject's name
+    title: dict[LanguageCode, Heading] = Field(default={})  # running head; absent: from the subject's name
     subject: Ticker  # the fund that the brief is about
     benchmark: Ticker  # what it is held against
     field: tuple[Ticker, ...] = ()  # the alternatives; the subject is ranked among them

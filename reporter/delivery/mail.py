@@ -196,12 +196,10 @@ class Connection:
         if client is None:
             return False
         if outcome.fate is Fate.ACCEPTED:
-            client.rest()
             return True
         answered = outcome.code not in (None, CLOSING) and self._step in ("rcpt", "data", "dot")
         with suppress(*FAILURES):
             if (answered or outcome.fate is Fate.TOO_BIG) and client.docmd("RSET")[0] == 250:
-                client.rest()
                 return True
         return False
 

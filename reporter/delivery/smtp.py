@@ -4,17 +4,19 @@ smtplib.
 
 from __future__ import annotations
 
+import io
 import re
 import smtplib
 import socket
 import ssl
-from contextlib import suppress
+import time
 from pathlib import Path
-from threading import Timer
+from typing import Any
 
 from reporter.channels import Relay
 from reporter.errors import ConfigError
 
+RECORD = 16_384  # bytes
 LINES, LINE = 100, 2048  # of one reply; a server that says more says nothing
 #: What a conversation can fail with, besides `Refused`.
 FAILURES = (OSError, EOFError, ValueError, smtplib.SMTPException)
@@ -48,20 +50,17 @@ def verifying(ca_file: Path | None, what: str) -> ssl.SSLContext:
 
 
 class Client(smtplib.SMTP):
-    """smtplib's, for one connection."""
+    """smtplib's, for one connection; no thread watches it, beside which nothing could be forked."""
 
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
         self.context = verifying(relay.ca_file, "mail.relay.ca_file")
         super().__init__(local_hostname=_own_name())
-        self.handle: socket.socket | None = None
-        self.timer = Timer(0, self._cut)
+        self.begin()
 
     def open(self) -> None:
         """Connect; from then on all that happens is bounded in time."""
-        each = min(self.relay.step_timeout, self.relay.deadline)
-        self.sock = socket.create_connection((self.relay.host, self.relay.port), each)
-        self.handle = self.sock.dup()  # stays a plain socket when TLS takes the other one
+        self.sock = socket.create_connection((self.relay.host, self.relay.port), self.each)
         self.begin()
 
     def begin(self) -> None:
@@ -69,30 +68,26 @@ class Client(smtplib.SMTP):
         self.allow(self.relay.deadline, min(self.relay.step_timeout, self.relay.deadline))
 
     def allow(self, seconds: float, each: float) -> None:
-        """Cut the connection after some seconds: timeouts of sockets begin anew with every byte."""
-        self.rest()
-        self.timer = Timer(seconds, self._cut)
-        self.timer.daemon = True
-        self.timer.start()
-        if self.sock:
-            self.sock.settimeout(each)
+        """What follows may take some seconds in all, and each silence in it so many."""
+        self.end, self.each = time.monotonic() + seconds, each
 
-    def rest(self) -> None:
-        """Nothing is wanted of the relay now; no thread is left, beside which nothing could be forked."""
-        self.timer.cancel()
-        if self.timer.is_alive():
-            self.timer.join()
+    def hurry(self) -> socket.socket:
+        """The socket, with the time that it has now: a timeout of its own would begin anew with every byte.
 
-    def _cut(self) -> None:
-        if self.handle:
-            with suppress(OSError):
-                self.handle.shutdown(socket.SHUT_RDWR)
+        Raises:
+            TimeoutError: it has none left.
+        """
+        left = min(self.each, self.end - time.monotonic())
+        if self.sock is None or left <= 0:
+            raise TimeoutError("timed out")
+        self.sock.settimeout(left)
+        return self.sock
 
-    def close(self) -> None:
-        self.rest()
-        super().close()
-        if self.handle:
-            self.handle.close()
+    def send(self, s: Any) -> None:
+        """Text or bytes, in pieces of one record of TLS, each with the time that is left then."""
+        content = memoryview(s.encode("ascii") if isinstance(s, str) else s)
+        for start in range(0, len(content), RECORD):
+            self.hurry().sendall(content[start : start + RECORD])
 
     def greet(self) -> None:
         if self.relay.tls == "implicit":
@@ -100,15 +95,13 @@ class Client(smtplib.SMTP):
         self.expect(self.getreply(), 220)
 
     def secure(self) -> None:
-        assert self.sock  # noqa: S101  for the type checker; it is connected
-        self.sock = self.context.wrap_socket(self.sock, server_hostname=self.relay.host)
+        self.sock = self.context.wrap_socket(self.hurry(), server_hostname=self.relay.host)
         self.file = None
         self.ehlo_resp, self.esmtp_features, self.does_esmtp = None, {}, False
 
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None:
-            assert self.sock  # noqa: S101  for the type checker; it is connected
-            self.file = self.sock.makefile("rb")
+            self.file = io.BufferedReader(_Incoming(self))
         lines = []
         for _ in range(LINES):
             line = self.file.readline(LINE)
@@ -130,6 +123,19 @@ class Client(smtplib.SMTP):
     def offered(self, feature: str) -> str:
         """What the relay says to a feature of ESMTP; empty where it does not know it or says nothing more."""
         return self.esmtp_features.get(feature, "")
+
+
+class _Incoming(io.RawIOBase):
+    """What the relay sends, as long as it is allowed to."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._client.hurry().recv_into(buffer)
 
 
 def quoted(content: bytes) -> bytes:

@@ -27,6 +27,7 @@ from reporter.batch_file import read_batch
 from reporter.channels import MailSettings
 from reporter.cli import reporter
 from reporter.config import Config, Feed
+from reporter.config_file import load_config
 from reporter.delivery.archive import publish
 from reporter.delivery.bounces import read_bounces
 from reporter.delivery.index import write_index
@@ -38,6 +39,7 @@ from reporter.delivery.verify import verify
 from reporter.document.edition import Edition
 from reporter.errors import ReporterError, visible
 from reporter.field_file import read_field
+from reporter.language import known_tickers
 from reporter.service.alerts import letter, of_editions, review
 from reporter.service.ledger import open_ledger
 from reporter.service.rows import Delivery, Run
@@ -103,6 +105,34 @@ def test_a_list_of_recipients(tmp_path: Path, told: Callable[..., str], config: 
                 only_ours(compose(SETTINGS, ENVELOPE, found[0], BODY, LABELS, ("a.pdf", b"%PDF")))
                 taken += 1
     assert taken > 50
+
+
+@pytest.mark.fault("C4", "C10")
+@pytest.mark.parametrize(
+    "place",
+    [
+        "brand.name", "brand.disclaimer.en", "briefs.small.title.en", "headlines.feeds.0.outlet",
+        "briefs.small.recipients.0.name", "mail.unsubscribe",
+    ],
+)  # fmt: skip
+def test_a_flood_in_a_setting(place: str, tmp_path: Path, told: Callable[..., str]) -> None:
+    settings: dict[str, Any] = {
+        "brand": {"name": "Brief", "disclaimer": {"en": "None."}},
+        "headlines": {"feeds": [{"url": "https://example.com/feed", "outlet": "News"}]},
+        "mail": {"sender": "a@example.com", "relay": {"host": "::1", "tls": "off"}, "unsubscribe": "mailto:a@b.de"},
+        "briefs": {"small": {"subject": "IJR", "benchmark": "SPY", "title": {"en": "Small caps"},
+                             "recipients": [{"address": "a@example.com", "name": "Ann"}]}},
+    }  # fmt: skip
+    path = tmp_path / "config.yaml"
+    path.write_text(json.dumps(settings))
+    assert told(lambda: load_config(path, known_tickers)) == ""
+    *groups, last = place.split(".")
+    inner: Any = settings
+    for name in groups:
+        inner = inner[int(name) if name.isdecimal() else name]
+    inner[last] += "x" * 20_000
+    path.write_text(json.dumps(settings))
+    assert f"{place}: longer than" in told(lambda: load_config(path, known_tickers))
 
 
 @pytest.mark.fault("D9")

@@ -158,7 +158,7 @@ def test_no_other_link_than_https_is_read_from_an_edition() -> None:
 )
 def test_no_text_on_a_page_calls_out_or_reads_a_file(most: int, canary: tuple[str, list[str]], tmp_path: Path) -> None:
     """Real pages, PDFs and mails in a process under strace, with payloads in each of twenty texts that others write;
-    the long form takes all of them but for five floods through every one."""
+    the long form takes all of them through every one."""
     address, met = canary
     secret = tmp_path / "secret.txt"
     secret.write_text("CANARY-SECRET-4711")
@@ -167,7 +167,7 @@ def test_no_text_on_a_page_calls_out_or_reads_a_file(most: int, canary: tuple[st
     make = [sys.executable, "-m", "tests.delivery.hostile_render", str(tmp_path), address, str(secret), str(most)]
     done = subprocess.run([*watch, *make], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr[-2000:]
-    assert int(done.stdout) >= (195 if most == 120 else 4)
+    assert int(done.stdout) >= (200 if most == 120 else 4)
 
     text = calls.read_text("utf-8", "replace")
     assert text.count("openat(") > 100  # it did look on
