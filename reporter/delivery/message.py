@@ -18,7 +18,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser
 from email.utils import format_datetime
 
 from reporter.address import mailbox, parts
@@ -152,7 +152,7 @@ def check(head: bytes, expected: set[str]) -> None:
     Raises:
         DocumentError: they do not.
     """
-    found = Counter(name.lower() for name in BytesParser(policy=policy.default).parsebytes(head + b"\r\n\r\n"))
+    found = Counter(name.lower() for name in BytesHeaderParser(policy=policy.compat32).parsebytes(head + b"\r\n\r\n"))
     if found != Counter(name.lower() for name in expected):
         odd = sorted(set(found) ^ {name.lower() for name in expected}) or sorted(n for n, c in found.items() if c > 1)
         raise DocumentError(f"mail: a text would become a header ({', '.join(odd)[:80]}); nothing is sent")

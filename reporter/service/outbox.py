@@ -186,7 +186,7 @@ def _refused_alike(ledger: Ledger, run: Run, now: datetime) -> str:
     return f"{bounced[0].smtp_code} {one}, and so for all readers"
 
 
-SHORT = ".short"  # after the name of a message: the one for a relay that takes no large ones
+SHORT = ".short"  # after the place of a message: the one behind it, for a relay that takes no large ones
 
 
 def _shorten(ledger: Ledger, delivery: Delivery, outcome: Outcome, clock: Clock) -> None:

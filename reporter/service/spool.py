@@ -10,11 +10,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from reporter.document.edition import Edition
 from reporter.document.email import MailBody
@@ -137,15 +138,37 @@ def write_content(folder: Path, content: bytes) -> str:
     return name
 
 
-def write_message(path: Path, head: bytes, content: bytes, name: str) -> str:
-    """A message of which only the head is its own; gives the SHA-256 of the whole.
+class Heads:
+    """Heads of messages, one after the other in one file, which the disk is waited for once: not for each reader.
 
-    Args:
-        name: Of the file beside it that `write_content` made of the content.
+    A line before each names the file beside it with its content, the SHA-256 of the whole, and its length. The message
+    that is to go in place of another one follows it.
     """
-    sha256 = hashlib.sha256(head + content).hexdigest()
-    write(path, f"{name} {sha256}\n".encode() + head)
-    return sha256
+
+    def __init__(self, folder: Path) -> None:
+        self._final = folder / f"{len(list(folder.glob('*.heads')))}.heads"
+        self._file = (folder / f".{self._final.name}.tmp").open("wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *raised: object) -> None:
+        with self._file as file:
+            file.flush()
+            os.fsync(file.fileno())
+        if kind is None:
+            rename(Path(self._file.name), self._final)
+
+    def add(self, head: bytes, content: bytes, name: str) -> tuple[str, str]:
+        """Where the message will be, relative to the folder, and its SHA-256.
+
+        Args:
+            name: What `write_content` gave for the content.
+        """
+        sha256 = hashlib.sha256(head + content).hexdigest()
+        place = f"{self._final.name}#{self._file.tell()}"
+        self._file.write(f"{name} {sha256} {len(head)}\n".encode() + head)
+        return place, sha256
 
 
 def read_message(ledger: Ledger, path: str, sha256: str) -> bytes:
@@ -153,19 +176,30 @@ def read_message(ledger: Ledger, path: str, sha256: str) -> bytes:
     Raises:
         LedgerError: it is gone or changed.
     """
-    line, _, head = _content(ledger, path).partition(b"\n")
-    name = line.partition(b" ")[0].decode("ascii", "replace")
-    message = head + _content(ledger, f"{path.rpartition('/')[0]}/{name.replace('/', '_')}")
-    return _checked(ledger, path, message, sha256)
+    name, _, head = _head(ledger, path)
+    content = _content(ledger, f"{path.rpartition('/')[0]}/{name.replace('/', '_')}")
+    return _checked(ledger, path, head + content, sha256)
 
 
 def sha256_of(ledger: Ledger, path: str) -> str:
-    """What `write_message` gave.
+    """What `Heads.add` gave.
 
     Raises:
         LedgerError: it is gone.
     """
-    return _content(ledger, path).partition(b"\n")[0].rpartition(b" ")[2].decode("ascii", "replace")
+    return _head(ledger, path)[1]
+
+
+def _head(ledger: Ledger, path: str) -> tuple[str, str, bytes]:
+    """Name of the content, SHA-256 of the whole, and head of a message."""
+    file_name, _, place = path.partition("#")
+    offset, _, instead = place.partition(".")
+    with _readable(ledger, file_name), (ledger.state / file_name).open("rb") as file:
+        file.seek(int(offset or 0))
+        for _ in range(2 if instead else 1):
+            name, sha256, size = file.readline(200).decode("ascii", "replace").split() or ("", "", "0")
+            head = file.read(int(size))
+    return name, sha256, head
 
 
 def read(ledger: Ledger, path: str, sha256: str) -> bytes:
@@ -178,10 +212,18 @@ def read(ledger: Ledger, path: str, sha256: str) -> bytes:
 
 
 def _content(ledger: Ledger, path: str) -> bytes:
-    try:
+    with _readable(ledger, path):
         return (ledger.state / path).read_bytes()
+
+
+@contextmanager
+def _readable(ledger: Ledger, path: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise LedgerError(f"{ledger.state / path} cannot be read: {error.strerror}; nothing is sent of it") from error
+    except ValueError as error:
+        raise LedgerError(f"{ledger.state / path} has changed since it was written; nothing is sent of it") from error
 
 
 def _checked(ledger: Ledger, path: str, content: bytes, sha256: str) -> bytes:

@@ -15,7 +15,16 @@ from reporter.prices.bars import Flaw
 from reporter.prices.quality import Issue, Quality, Status
 from reporter.service.ledger import open_ledger
 from reporter.service.rows import Run
-from reporter.service.spool import artifacts, edition_folder, read_edition, write_edition
+from reporter.service.spool import (
+    Heads,
+    artifacts,
+    edition_folder,
+    read_edition,
+    read_message,
+    sha256_of,
+    write_content,
+    write_edition,
+)
 
 NOW = datetime(2024, 10, 16, 21, 0, tzinfo=UTC)
 RUN = Run(
@@ -43,3 +52,28 @@ def test_an_edition_comes_back_as_it_was_and_a_changed_file_stops_everything(edi
         (folder / "facts.json").write_bytes(b"{}")
         with pytest.raises(LedgerError, match=r"facts\.json has changed since it was written"):
             read_edition(ledger, run)
+
+
+def test_messages_share_a_file_and_a_changed_byte_stops_what_it_is_in(tmp_path: Path) -> None:
+    folder = tmp_path / "spool/1-r0.mail"
+    with open_ledger(tmp_path, NOW) as ledger:
+        folder.mkdir()
+        name = write_content(folder, b"Content-Type: text/plain\r\n\r\n#1.short\r\n")
+        content = (folder / name).read_bytes()
+        places = []
+        for heads in ((b"To: ann\r\n", b"To: short ann\r\n", b"To: bea\n0 0 0\r\n"), (b"To: cyd\r\n",)):
+            with Heads(folder) as file:
+                places += [(head, *file.add(head, content, name)) for head in heads]
+        for head, place, sha256 in places:
+            assert read_message(ledger, f"spool/1-r0.mail/{place}", sha256) == head + content
+        assert sha256_of(ledger, f"spool/1-r0.mail/{places[0][1]}.short") == places[1][2]
+        before = (folder / "0.heads").read_bytes()
+        (folder / "0.heads").write_bytes(before.replace(b"short ann", b"short eve"))
+        assert read_message(ledger, f"spool/1-r0.mail/{places[0][1]}", places[0][2]) == places[0][0] + content
+        for damage in (before.replace(b"ann", b"eve"), before.replace(b" 9\n", b" x\n", 1), b"", before[:40]):
+            (folder / "0.heads").write_bytes(damage)
+            with pytest.raises(LedgerError, match=r"0\.heads|1-r0\.mail"):
+                read_message(ledger, f"spool/1-r0.mail/{places[0][1]}", places[0][2])
+        (folder / "0.heads").unlink()
+        with pytest.raises(LedgerError, match="nothing is sent of it"):
+            read_message(ledger, f"spool/1-r0.mail/{places[0][1]}", places[0][2])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from reporter.document.edition import Edition
 from reporter.language import Language
 from reporter.service import spool
 from reporter.service.ledger import Ledger
-from reporter.service.outbox import SHORT, Clock
+from reporter.service.outbox import Clock
 from reporter.service.rows import Delivery, Run
 from reporter.service.stages.archive import archived_at
 from reporter.service.stages.run import again
@@ -62,37 +61,32 @@ def _write_messages(
         tried = min(tried, PERIODS[brief.schedule.period] / 2)
     give_up = max(now, min(now + tried, run.deadline_utc))
     held = {} if run.occurrence.startswith("adhoc:") else suspended(ledger)
-    letters: dict[str, list[tuple[str, Letter, str]]] = {}  # ending, letter and file of its content, by language
-    for reader in readers:
-        if reader.language not in edition.mails:
-            continue  # came after it was made, for a language that it has not: begins with the next edition
-        if reader.language not in letters:
-            both = written(envelope, reader.language, edition, brief, config.templates)
-            letters[reader.language] = [
-                (ending, one, spool.write_content(ledger.state / folder, one.content))
-                for ending, one in zip(("", SHORT), both, strict=True)
-            ]
-        path = f"{folder}/{hashlib.sha256(reader.address.casefold().encode()).hexdigest()[:24]}"
-        whole, _ = (
-            spool.write_message(
-                ledger.state / f"{path}{ending}", head(config.mail, envelope, reader, one), one.content, name
+    letters: dict[str, list[tuple[Letter, str]]] = {}  # the whole one and the short one, with the file of its content
+    with spool.Heads(ledger.state / folder) as heads:
+        for reader in readers:
+            if reader.language not in edition.mails:
+                continue  # came after it was made, for a language that it has not: begins with the next edition
+            if reader.language not in letters:
+                both = written(envelope, reader.language, edition, brief, config.templates)
+                contents = [spool.write_content(ledger.state / folder, one.content) for one in both]
+                letters[reader.language] = list(zip(both, contents, strict=True))
+            (place, whole), _ = (
+                heads.add(head(config.mail, envelope, reader, one), one.content, name)
+                for one, name in letters[reader.language]
             )
-            for ending, one, name in letters[reader.language]
-        )
-        answer = held.get(reader.address.casefold())
-        yield Delivery(
-            run_id=run.run_id or 0,
-            revision=run.revision,
-            recipient=reader.address,
-            message_id=message_id(config.mail, envelope, reader.address),
-            state="queued" if answer is None else "cancelled",
-            smtp_text=None if answer is None else SUSPENDED + answer,
-            eml_path=path,
-            eml_sha256=whole,
-            next_try_utc=now,
-            give_up_utc=give_up,
-        )
-    spool.sync(ledger.state / folder)
+            answer = held.get(reader.address.casefold())
+            yield Delivery(
+                run_id=run.run_id or 0,
+                revision=run.revision,
+                recipient=reader.address,
+                message_id=message_id(config.mail, envelope, reader.address),
+                state="queued" if answer is None else "cancelled",
+                smtp_text=None if answer is None else SUSPENDED + answer,
+                eml_path=f"{folder}/{place}",
+                eml_sha256=whole,
+                next_try_utc=now,
+                give_up_utc=give_up,
+            )
 
 
 def held_readers(ledger: Ledger, run: Run) -> list[Delivery]:
