@@ -39,11 +39,11 @@ from reporter.delivery.verify import verify
 from reporter.document.edition import Edition
 from reporter.errors import ReporterError, visible
 from reporter.field_file import read_field
-from reporter.language import known_tickers
 from reporter.service.alerts import letter, of_editions, review
 from reporter.service.ledger import open_ledger
 from reporter.service.rows import Delivery, Run
 from reporter.voices.feeds import FeedError, items
+from reporter.words import known_tickers
 from tests.delivery.payloads import PAYLOADS, filled
 from tests.delivery.smtp_server import SmtpServer
 from tests.delivery.test_archive import NOW
