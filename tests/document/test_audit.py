@@ -16,7 +16,7 @@ import pytest
 
 from reporter.config import Config
 from reporter.document import audit
-from reporter.document.audit import Account, audit_html, audit_text
+from reporter.document.audit import Account, audit_html, audit_text, unsaid_in_all
 from reporter.document.claims import Spoken
 from reporter.document.edition import Edition
 from reporter.document.email import Mail
@@ -112,6 +112,18 @@ def test_text_of_a_pdf_with_breaks(account: Account) -> None:
     for text in ("IJR gained 3.33%.", "In 1999 it fell.", "its 300-day average", "S&P 700", "7 of 6", "−77.1"):
         with pytest.raises(DocumentError, match="no fact stands behind"):
             audit_text(text, account, "pdf")
+
+
+def test_labels_that_run_together_in_one_reading_of_a_page(account: Account) -> None:
+    """Two labels of charts across the columns, as a page of bonds had them: "−6.4" and "100" were read as −6.4100."""
+    bar, tick = (
+        next(figure for figure in sorted(account.figures) if re.fullmatch(shape, figure))
+        for shape in (r"\d+\.\d", r"\d{2,}")
+    )
+    glued, apart = f"bonds {bar}{tick} and more", f"bonds {bar} {tick} and more"
+    assert unsaid_in_all((glued,), account) and not unsaid_in_all((glued, apart), account)
+    assert not unsaid_in_all((apart, glued), account)
+    assert [figure for figure, _ in unsaid_in_all((f"{glued} 77.77", f"{apart} 77.77"), account)] == ["77.77"]
 
 
 @pytest.mark.parametrize("formats", [("html",), ("pdf",)])
