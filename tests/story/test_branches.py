@@ -275,7 +275,7 @@ class TestSensitivity:
         )
         said = in_words(story)
         assert "over 21 sessions instead of a calendar month, IJR is behind (3.1% against 3.7%)" in said["en"]
-        assert "за 21 сессию вместо календарного месяца IJR позади (3,1 % против 3,7 %)" in said["ru"].replace(
+        assert "если взять 21 сессию вместо календарного месяца, IJR позади (3,1 % против 3,7 %)" in said["ru"].replace(
             "\u00a0", " "
         )
 
