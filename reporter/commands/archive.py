@@ -64,12 +64,13 @@ def index(folder: Path | None, config_path: Path | None, rebuild: bool, as_json:
 def init(name: str | None, config_path: Path | None) -> None:
     """Set up a target: an identity file tells it from an empty folder where a share should be mounted.
 
-    A target that has one already, from another machine say, is adopted.
+    A target that has one already, from another machine say, is adopted. A folder must be there: what is not mounted is
+    not set up.
     """
     from uuid import uuid4
 
     from reporter.delivery.archive import user_mark
-    from reporter.delivery.places import MARKERS, OUTPUT, opened
+    from reporter.delivery.places import MARKERS, OUTPUT, opened, settings_of
     from reporter.delivery.target import MARKER
     from reporter.service.ledger import open_ledger
 
@@ -78,6 +79,9 @@ def init(name: str | None, config_path: Path | None) -> None:
     names = [_known(config, name)] if name else [target.name for target in config.archive] or [OUTPUT]
     with open_ledger(config.state, now) as ledger:
         for one in names:
+            settings = settings_of(config, one)
+            if settings and settings.folder and not settings.folder.is_dir():
+                raise OutputError(f"{one}: there is no folder '{settings.folder}'; mount the share, or make the folder")
             target = opened(config, one)
             try:
                 marker = target.read(MARKER).decode(errors="replace").strip()

@@ -13,7 +13,7 @@ import click
 
 from reporter.commands.options import config_option
 from reporter.errors import UsageError
-from reporter.request import configuration
+from reporter.request import configuration, note
 
 if TYPE_CHECKING:
     from reporter.config import Config
@@ -60,9 +60,13 @@ def list_(config_path: Path | None, states: tuple[str, ...], everything: bool, a
 
     with _ledger(config_path) as (_, ledger):
         wanted = states or (() if everything else UNSETTLED)
-        for delivery in ledger.rows(Delivery, **({"state": wanted} if wanted else {})):
+        listed = ledger.rows(Delivery, **({"state": wanted} if wanted else {}))
+        held = {} if states else suspended(ledger)
+        if not (listed or held or states or everything):
+            note("nothing waits, and nothing needs you; --all lists what was accepted too")
+        for delivery in listed:
             _tell(ledger, delivery, as_json)
-        for address, answer in ({} if states else suspended(ledger)).items():
+        for address, answer in held.items():
             if as_json:
                 click.echo(json.dumps({"recipient": address, "state": "suspended", "smtp_text": answer}))
             else:

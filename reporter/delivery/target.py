@@ -258,7 +258,8 @@ def open_target(settings: ArchiveTarget) -> Target:
     except ImportError as error:
         raise ConfigError([f"{what}: install the extra `{address.scheme}` for {address.scheme}:// targets"]) from error
     except failures(address.scheme) as error:
-        raise OutputError(f"cannot reach {place}: {_reason(error)}") from error
+        file = getattr(error, "filename", None)  # as the list of known hosts
+        raise OutputError(f"cannot reach {place}: {_reason(error)}{f' ({file})' if file else ''}") from error
     root = f"{address.netloc}{address.path}" if address.scheme == "s3" else address.path
     return Target(settings.name, fs, root, place, address.scheme)
 

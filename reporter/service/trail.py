@@ -22,8 +22,8 @@ def trail(ledger: Ledger, output: Path, brief: str, occurrence: str) -> dict[str
     run = ledger.one(Run, brief=brief, occurrence=occurrence)
     if run is None:
         known = [one.occurrence for one in ledger.rows(Run, brief=brief)]
-        newest = f"; it knows {', '.join(known[-3:])}" if known else f"; it knows nothing of {brief}"
-        by_hand = "; what `reporter brief` has made is told by its manifest.json, and by --lexicon"
+        newest = f"; the newest are {', '.join(known[-3:])}" if known else f", nor any other {brief}"
+        by_hand = "; what `reporter brief` has made is not in it: its manifest.json and `--lexicon` tell of that"
         raise UsageError(f"the ledger knows no {brief} {occurrence}{suggestion(occurrence, known)}{newest}{by_hand}")
     return {
         "run": _plain(run),
@@ -82,8 +82,9 @@ def _data(made_of: dict[str, Any] | None) -> list[str]:
 
 def _mail(one: dict[str, Any]) -> str:
     when = f" {_minute(one['accepted_utc'])} UTC" if one["accepted_utc"] else ""
+    tries = one["attempts"]
     answer = f": {one['smtp_code'] or ''} {one['smtp_text']}".rstrip() if one["smtp_text"] else ""
-    return f"  mail     {one['recipient']}: {one['state']}{when}, {one['attempts']} attempts{answer}"
+    return f"  mail     {one['recipient']}: {one['state']}{when}, {tries} attempt{'s' * (tries != 1)}{answer}"
 
 
 def _minute(text: str) -> str:

@@ -54,7 +54,7 @@ def test_all_is_well(found) -> None:
     assert set(lines) == set(QUICK)
     assert not [line for several in lines.values() for line in several if line.startswith("FAIL")]
     assert lines["source"] == ["ok IJR from simulated, last bar 2026-11-20 →  (0)"]
-    assert lines["secrets"] == ["ok 2 can be read →  (0)"]
+    assert lines["secrets"] == ["ok all can be read (2) →  (0)"]
 
 
 @pytest.mark.fault("A12")
@@ -84,6 +84,9 @@ def test_secrets_that_others_can_read_or_nobody_has(found, tmp_path: Path) -> No
     assert "hunter2" not in line
     (line,) = found(owner=Owner(webhook=Secret(env="REPORTER_NO_SUCH")))["secrets"]
     assert "the environment variable REPORTER_NO_SUCH is not set" in line
+    missing = Secret(env="REPORTER_NO_SUCH")
+    lines = found(owner=Owner(webhook=missing, ping=missing))["secrets"]
+    assert [line.split(": ")[0] for line in lines] == ["FAIL owner.webhook", "FAIL owner.ping"]
 
 
 def test_a_relay_that_is_away_and_nobody_to_tell(found) -> None:
@@ -93,6 +96,17 @@ def test_a_relay_that_is_away_and_nobody_to_tell(found) -> None:
     assert lines["people"][-1].startswith("warn nobody is told when something fails → add `owner:`")
     lines = found(owner=Owner(addresses=("owner@example.com",)))
     assert "FAIL owner.addresses cannot be reached without `mail:`" in lines["people"][-1]
+
+
+def test_who_gets_nothing_is_not_said_to_have_readers(found) -> None:
+    mail = MailSettings(sender="brief@example.com", relay=Relay(host="127.0.0.1", port=1, tls="off"))
+    owner = Owner(addresses=("owner@example.com",), ping=Secret(env="PATH"))
+    bare = BRIEF.model_copy(update={"recipients": ()})
+    assert found(mail=mail, owner=owner, briefs={"x": bare})["people"] == [
+        "warn nobody gets x → add `recipients:` to it (0)"
+    ]
+    (line,) = found(mail=mail, owner=owner)["people"]
+    assert line.startswith("ok every scheduled brief has readers (1)")
 
 
 def set_up(state: Path, name: str) -> None:
@@ -149,4 +163,4 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.nightly
 def test_pages_of_every_configured_brief(config: Config) -> None:
     (line,) = CHECKS["pages"](config, NOW)
-    assert line.level == "ok" and line.text == "5 briefs can be written"
+    assert line.level == "ok" and line.text == "every brief can be written (5)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import threading
@@ -428,3 +429,15 @@ def test_a_secret_is_nowhere(reply: str, tmp_path: Path, configure: Callable[...
         hurry(tmp_path)
         again = send(tmp_path)
         assert again.returncode == 78 and "others can read" in again.stderr
+
+
+@pytest.mark.fault("E3")
+def test_a_share_that_is_not_mounted_is_not_set_up(tmp_path: Path, configure: Callable[..., None]) -> None:
+    """Its folder would be made on this machine's disk, and everything archived there."""
+    with SmtpServer() as server:
+        configure(server)
+        shutil.rmtree(tmp_path / "share")
+        refused = run(tmp_path, "archive", "init")
+        assert refused.returncode == 73 and "mount the share, or make the folder" in refused.stderr
+        assert not (tmp_path / "share").exists()
+        assert "nothing waits, and nothing needs you" in run(tmp_path, "outbox", "list").stderr

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from reporter.config import Config
+from reporter.errors import ConfigError
 from reporter.secret import read_secret
 from reporter.service.doctor.finding import Finding, fail, ok, warn
 from reporter.service.ledger import open_ledger
@@ -53,9 +54,16 @@ def ledger(config: Config, now: datetime) -> Iterator[Finding]:
 def secrets(config: Config, _: datetime) -> Iterator[Finding]:
     """Every secret that the configuration names can be read, by this user alone."""
     places = list(_secrets(config, ""))
+    wrong = 0
     for what, secret in places:
-        read_secret(secret, what)
-    yield ok(f"{len(places)} can be read" if places else "none are used")
+        try:
+            read_secret(secret, what)
+        except ConfigError as error:
+            wrong += 1
+            fix = "set it where the service is started" if secret.env else ""
+            yield fail(str(error), fix, error.exit_code)
+    if not wrong:
+        yield ok(f"all can be read ({len(places)})" if places else "none are used")
 
 
 def _secrets(value: Any, where: str) -> Iterator[tuple[str, Secret]]:
@@ -78,10 +86,9 @@ def people(config: Config, _: datetime) -> Iterator[Finding]:
     if not scheduled:
         yield warn("no brief has a schedule", "add `schedule:` to one, see config.yaml")
         return
-    for name in scheduled:
-        brief = config.briefs[name]
-        if not (brief.recipients or brief.recipients_file):
-            yield warn(f"nobody gets {name}", "add `recipients:` to it")
+    unread = [name for name in scheduled if not (config.briefs[name].recipients or config.briefs[name].recipients_file)]
+    for name in unread:
+        yield warn(f"nobody gets {name}", "add `recipients:` to it")
     if not config.mail:
         yield warn("nothing is mailed", "add `mail:` with a relay")
     owner = config.owner
@@ -91,5 +98,5 @@ def people(config: Config, _: datetime) -> Iterator[Finding]:
         yield warn("nobody is told when something fails", "add `owner:` with addresses or a webhook")
     elif not owner.ping:
         yield warn("nobody notices when this machine is off", "add `owner.ping:`, an address that expects to be asked")
-    else:
-        yield ok(f"{len(scheduled)} scheduled briefs have readers, and an owner")
+    elif config.mail and not unread:
+        yield ok(f"every scheduled brief has readers ({len(scheduled)}), and the owner hears of trouble")

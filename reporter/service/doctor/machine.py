@@ -61,11 +61,11 @@ def clock(config: Config, now: datetime) -> Iterator[Finding]:
     address = config.sources.yahoo.base_url or CLOCK
     try:
         answer = httpx.head(address, timeout=WAIT)
-        there, why = moment_of(answer.headers.get("date")), "no moment in the answer"
-    except httpx.HTTPError as error:
-        there, why = None, type(error).__name__
+        there, why = moment_of(answer.headers.get("date")), "does not tell the time"
+    except httpx.HTTPError:
+        there, why = None, "does not answer"
     if there is None:
-        yield warn(f"the clock could not be compared: {why}", "see to it that NTP is on: timedatectl")
+        yield warn(f"the clock could not be compared: {address} {why}", "see to it that NTP is on: timedatectl")
         return
     apart = abs(there - now)
     if apart > SKEW:

@@ -44,7 +44,9 @@ def pages(config: Config, now: datetime) -> Iterator[Finding]:
     for name in config.briefs:
         run_limited(_make, config, name, now, limits=Limits(wall=SECONDS), what=f"a page of {name}")
     yield (
-        ok(f"{len(config.briefs)} briefs can be written") if config.briefs else fail("no brief is configured", code=78)
+        ok(f"every brief can be written ({len(config.briefs)})")
+        if config.briefs
+        else fail("no brief is configured", code=78)
     )
 
 
