@@ -27,7 +27,7 @@ def _smb(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFi
         password=password,
         timeout=TIMEOUT,
         share_access="r",
-        register_session_retries=1,
+        register_session_retries=0,  # fsspec divides by the number less one; whoever wants it again asks again
         skip_instance_cache=True,
     )
 

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -276,6 +277,30 @@ def kill_when(place: Place, happened: Callable[[], bool]) -> None:
         time.sleep(0.001)
     assert place.process
     kill_group(place.process)
+
+
+@pytest.mark.fault("E4")
+@pytest.mark.parametrize("scheme", ["smb", "sftp", "s3"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_a_server_that_is_not_there(host: str, scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens at that port, or the name belongs to nobody."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / "known_hosts").touch()
+    hosts = {"known_hosts": tmp_path / "known_hosts"} if scheme == "sftp" else {}
+    url = f"{scheme}://{'briefs' if scheme == 's3' else host}/share/briefs"
+    more = {"endpoint": f"http://{host}:{port}"} if scheme == "s3" else {"port": port}
+    monkeypatch.setenv("SECRET", "secret")
+    settings = ArchiveTarget(name="share", url=url, user="brief", password={"env": "SECRET"}, **hosts, **more)
+    with pytest.raises(OutputError, match=r"cannot (reach|list|read)"):
+        store_there(settings)
+
+
+def test_a_list_of_known_hosts_that_is_not_there_is_named(tmp_path: Path) -> None:
+    settings = ArchiveTarget(name="share", url="sftp://127.0.0.1/briefs", known_hosts=tmp_path / "nowhere")
+    with pytest.raises(OutputError, match=r"cannot reach 'sftp://127.0.0.1/briefs': No such file .*nowhere"):
+        open_target(settings)
 
 
 @pytest.mark.fault("E4")
