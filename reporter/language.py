@@ -231,7 +231,7 @@ class Language:
 
     def _listed(self, items: Sequence[object]) -> Markup:
         """`a, b and c`."""
-        parts = [escape(item) for item in items]
+        parts = [escape(self._speak(item)) for item in items]
         if len(parts) < 2:
             return Markup("").join(parts)
         return Markup(", ").join(parts[:-1]) + escape(self.labels["and"]) + parts[-1]

@@ -92,6 +92,7 @@ def document(
             memory=memory_part(memory),
             before=before_part(facts.before),
             week=facts.week,
+            ahead=facts.ahead,
         ),
         "lexicon": list(lexicon),
         "claims": list(claims),

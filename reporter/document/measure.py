@@ -33,7 +33,7 @@ LOGO = 2.0  # height of the brand's logo, rem
 BARS = 0.16  # rem below a number, for its bar
 BLOCK = '<span class="headline">'
 KEPT = 3  # orphans and widows
-NOTE, CAPTION, METHOD = 0.74, 0.86, 0.72
+NOTE, CAPTION, METHOD, AHEAD = 0.74, 0.86, 0.72, 0.78
 
 
 @dataclass(frozen=True)
@@ -148,6 +148,10 @@ class Measure:
         """The article, in blocks."""
         for number, part in enumerate(page.parts):
             yield from self.part(part, first=not number)
+        if page.ahead:
+            said = f"{page.labels['ahead']}. {plain(page.ahead)}"
+            count = self.lines(said, self.wide * TEXT_SHARE, AHEAD * self.rem)
+            yield Lines(0.7 * self.rem, count, AHEAD * 1.4 * self.rem)
 
     def part(self, part: Part, *, first: bool) -> Iterator[Lines]:
         """A section of it; `first` of all, or not."""

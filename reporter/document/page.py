@@ -71,6 +71,7 @@ class Page:
     parts: tuple[Part, ...]
     table: Table | None
     tests: Tests | None
+    ahead: Markup  # what the calendar holds for the coming week; empty where it is an ordinary one
     method: tuple[Markup, ...]  # rules, and at their end where the prices come from and the disclaimer
     provenance: Markup  # where the prices come from
     disclaimer: str
@@ -140,6 +141,7 @@ def make_page(
         )
         for section in story.sections
     )
+    ahead = speaker.say(story.ahead).html if story.ahead else Markup("")
     rules = [speaker.say(rule).html for rule in story.method]
     if facts.quality.silent:
         rules.append(fill(words["silent"], feeds=", ".join(facts.quality.silent)))
@@ -175,6 +177,7 @@ def make_page(
         parts=parts,
         table=return_table(facts, speaker),
         tests=verdict_tests(facts, speaker),
+        ahead=ahead,
         method=(*rules, provenance, escape(disclaimer)),
         provenance=provenance,
         disclaimer=disclaimer,

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from reporter.config import Brief
+from reporter.facts.ahead import Ahead, compute_ahead
 from reporter.facts.backdrop import BACKDROP, Level, compute_backdrop
 from reporter.facts.before import Before, compute_before
 from reporter.facts.lead_lag import LeadLag, compute_lead_lag
@@ -68,6 +69,7 @@ class Facts:
     verdict: Verdict | None
     before: Before | None
     week: Week
+    ahead: Ahead | None
     backdrop: Mapping[str, Level]
     lines: ChartLines
     readings: Mapping[str, tuple[Reading, ...]]  # by chart
@@ -122,6 +124,7 @@ def compute_facts(prices: Prices, name: str, brief: Brief, quality: Quality, cal
         verdict=compute_verdict(returns, strength, subject, benchmark),
         before=compute_before(panel, subject, benchmark, field, calendar),
         week=compute_week(as_of, calendar),
+        ahead=compute_ahead(as_of, calendar),
         backdrop=compute_backdrop(panel),
         lines=lines,
         readings=compute_readings(lines.performance, lines.price, lines.relative_strength),

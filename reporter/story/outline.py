@@ -10,6 +10,7 @@ from datetime import date
 from reporter.facts import Facts
 from reporter.finding import Finding, Quantity, Tone, Unit, Value
 from reporter.story import (
+    ahead,
     backdrop,
     bottom_line,
     evidence,
@@ -119,6 +120,7 @@ class Story:
     changes: Changes | None  # since the last edition, for the box beside the text
     window: str | None  # the one that "the year" means; None without any history
     role: str  # what the verdict judges: a `turn` of a laggard, or the `lead` of a leader
+    ahead: Finding | None  # what the calendar holds for the coming week
     method: tuple[Finding, ...]
     lexicon: tuple[Reading, ...]  # every word with a threshold, and whether it held
 
@@ -129,6 +131,7 @@ class Story:
         yield from (finding for section in self.sections for paragraph in section.paragraphs for finding in paragraph)
         for caption in self.captions.values():
             yield from (caption.title, caption.subtitle, caption.alt)
+        yield from (self.ahead,) if self.ahead else ()
         yield from self.method
 
 
@@ -165,6 +168,7 @@ def write_story(facts: Facts, voices: Voices, *, field_kind: str, implication: b
         changes=s.changes,
         window=s.window,
         role=s.role,
+        ahead=ahead.dates(s),
         method=tuple(rule for rule in method.rules(s) if rule.kind != "backdrop" or backed),
         lexicon=tuple(lexicon_trail.readings(s)),
     )

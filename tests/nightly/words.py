@@ -106,6 +106,7 @@ class Text:
     sections: tuple[tuple[str, tuple[tuple[Said, ...], ...]], ...]  # name, paragraphs
     headings: Mapping[str, str]  # by section; empty where it goes on under the one before
     captions: tuple[Said, ...]
+    ahead: tuple[Said, ...]
     method: tuple[Said, ...]
 
     @property
@@ -122,7 +123,7 @@ class Text:
 
     @property
     def everything(self) -> Iterator[Said]:
-        yield from (self.title, self.standfirst, *self.prose, *self.captions, *self.method)
+        yield from (self.title, self.standfirst, *self.prose, *self.captions, *self.ahead, *self.method)
 
 
 def own_words(said: Said) -> str:
@@ -145,5 +146,6 @@ def say(story: Story, language: Language) -> Text:
         ),
         headings={section.name: section.heading for section in story.sections},
         captions=all_of([one for c in story.captions.values() for one in (c.title, c.subtitle, c.alt)]),
+        ahead=all_of((story.ahead,) if story.ahead else ()),
         method=all_of(story.method),
     )

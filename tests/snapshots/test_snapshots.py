@@ -83,6 +83,7 @@ def printed(text: Text, language: Language, told: str) -> Iterator[str]:
         for paragraph in paragraphs:
             yield ""
             yield wrapped(" ".join(said.text for said in paragraph))
+    yield from (f"\n[{language.labels['document']['ahead']}]\n{wrapped(said.text)}" for said in text.ahead)
     yield "\n[charts]"
     yield from (wrapped(said.text) for said in text.captions)
 
