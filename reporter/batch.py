@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -25,7 +27,7 @@ from reporter.engines import EngineName, run_all
 from reporter.errors import DocumentError, ReporterError
 from reporter.exchanges import market
 from reporter.facts import Facts, compute_facts
-from reporter.pipeline import backdrop, build_edition, gate
+from reporter.pipeline import backdrop, build_edition, cross_checked, gate
 from reporter.prices import Prices
 from reporter.prices.load import load_prices
 from reporter.prices.table import prices_csv
@@ -106,8 +108,9 @@ def packed(folder: Path) -> Overlay:
 
 @cache
 def unpacked(overlay: Overlay) -> Path:
-    """The templates as a folder of this worker, once."""
+    """The templates as a folder of this worker, once; it goes when the worker ends."""
     folder = Path(tempfile.mkdtemp(prefix="reporter-templates-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name, content in overlay:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
@@ -134,6 +137,7 @@ class Shared:
             config.sources,
             config.order(jobs[0].brief),
             store=config.prices_store,
+            check=tuple(dict.fromkeys(one for job in jobs for one in cross_checked(config, job.brief))),
         )
         self.prices_of = lru_cache(maxsize=8)(self._prices)
         self.facts = lru_cache(maxsize=64)(self._facts)

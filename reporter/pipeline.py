@@ -197,18 +197,23 @@ def gated_prices(config: Config, name: str, brief: Brief, calendar: Calendar, as
     Raises:
         DataError: the gate refuses them.
     """
-    order = config.order(brief)
     prices = load_prices(
         brief.tickers,
         backdrop(brief),
         calendar,
         as_of,
         config.sources,
-        order,
+        config.order(brief),
         store=config.prices_store,
-        check=(brief.subject, brief.benchmark) if config.sources.cross_check and len(order) > 1 else (),
+        check=cross_checked(config, brief),
     )
     return prices, gate(prices, name, brief)
+
+
+def cross_checked(config: Config, brief: Brief) -> tuple[str, ...]:
+    """Tickers of a brief that are held against a second source, where there is one."""
+    wanted = config.sources.cross_check and len(config.order(brief)) > 1
+    return (brief.subject, brief.benchmark) if wanted else ()
 
 
 def backdrop(brief: Brief) -> tuple[str, ...]:

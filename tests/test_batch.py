@@ -19,7 +19,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from reporter.batch import Outcome, Shared, build, gallery, is_made, run_batch
+from reporter.batch import Outcome, Shared, build, gallery, is_made, run_batch, shared_part
 from reporter.batch_file import Job, read_batch
 from reporter.charts import gallery as gallery_module
 from reporter.config import Config, FilesSettings
@@ -28,6 +28,7 @@ from reporter.document.edition import Edition
 from reporter.document.email import Mail
 from reporter.engines import run_all
 from reporter.errors import ConfigError
+from reporter.pipeline import gated_prices
 from reporter.prices.bars import TITLES
 from reporter.prices.load import load_prices
 from reporter.sessions import Calendar
@@ -191,6 +192,22 @@ class TestRun:
         assert outcomes["bonds"].files
         assert outcomes["bonds-ief"].exit_code == 65
         assert "there is no IEF.csv" in outcomes["bonds-ief"].failure
+
+    def test_what_a_second_source_says_is_noted_as_in_a_brief_alone(
+        self, ask: Callable[..., tuple[Job, ...]], ours: Config, calendar: Calendar, tmp_path: Path
+    ) -> None:
+        prices = load_prices(ours.briefs["bonds"].tickers, (), calendar, AS_OF, ours.sources, "simulated")
+        for ticker in prices.close:
+            columns = {title: getattr(prices, name)[ticker] for name, title in TITLES.items()}
+            pd.DataFrame(columns).rename_axis("Date").to_csv(tmp_path / f"{ticker}.csv")
+        files = FilesSettings(folder=tmp_path)
+        sources = ours.sources.model_copy(update={"use": "simulated", "then": ("files",), "files": files})
+        config = ours.model_copy(update={"sources": sources})
+        (job,) = ask("editions:\n  - brief: bonds\n")
+        alone, _ = gated_prices(config, job.name, job.brief, calendar, AS_OF)
+        together = Shared((job,), config, calendar, AS_OF).prices_of(shared_part(job.brief))
+        assert together.notes == alone.notes
+        assert [note.partition(": ")[2][:30] for note in alone.notes] == ["simulated and files agree with"] * 2
 
     def test_what_is_there_is_not_asked_for_again(
         self, ask: Callable[..., tuple[Job, ...]], run: Callable[..., list[Outcome]], ours: Config
