@@ -165,7 +165,7 @@ def cancel(number: int, config_path: Path | None, as_json: bool) -> None:
 def bounces(files: tuple[Path, ...], config_path: Path | None, as_json: bool) -> None:
     """Read what came back after the relay had taken it, from the mailbox in `mail.bounces` or from FILES.
 
-    `send` and the scheduler do so before an edition goes out.
+    The scheduler does so every ten minutes, and `send` before an edition goes out.
     """
     from reporter.service import returns
 

@@ -60,6 +60,7 @@ def schedule(config_path: Path | None, once: bool) -> None:
             tick.last_words(error)
             raise
         finally:
+            tick.postman.stop()
             workers.stop()
     click.get_current_context().exit(code)
 
@@ -80,7 +81,7 @@ def _for_years(tick: Tick) -> int:
 def _once(tick: Tick) -> int:
     """Until nothing more can be done now; the worst exit code of what was done."""
     tick.look()
-    while tick.workers.alive:
+    while tick.busy:
         time.sleep(PAUSE)
         tick.children()
     tick.look()

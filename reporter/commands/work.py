@@ -1,4 +1,4 @@
-"""`reporter work`: what the scheduler starts for one run; its configuration comes through standard input."""
+"""`reporter work`: what the scheduler starts; its configuration comes through standard input."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from reporter.errors import UsageError
 
 
 @click.command(hidden=True)
-@click.argument("run_id", type=int)
-def work(run_id: int) -> None:
-    """Do what is left of one run."""
+@click.argument("what")
+def work(what: str) -> None:
+    """Do what is left of one run, which is named by its number, or read what came back: `returns`."""
     from reporter.config import Config
     from reporter.service.ledger import open_ledger
+    from reporter.service.returns import collect
     from reporter.service.rows import Run
     from reporter.service.stages import alone
     from reporter.service.work import work as do
 
     config = Config.model_validate_json(sys.stdin.buffer.read())
     with open_ledger(config.state, _clock()) as ledger:
-        run = ledger.one(Run, run_id=run_id)
+        if what == "returns" and config.mail:
+            collect(ledger, config.mail, _clock)
+            return
+        run = ledger.one(Run, run_id=what)
         if run is None:
-            raise UsageError(f"the ledger has no run {run_id}")
+            raise UsageError(f"the ledger has no run '{what}'")
         with alone(ledger, run, _clock()) as current:
             do(ledger, current, config, _clock)
 

@@ -18,23 +18,26 @@ MOST = 1_000_000  # bytes of one message that are read
 
 
 class Open:
-    """A folder of a mailbox. A message is its number there, as long as it is open."""
+    """A folder of a mailbox. A message is its number (UID), which it keeps as long as the folder has one `validity`."""
 
     def __init__(self, server: imaplib.IMAP4_SSL) -> None:
         self._server = server
+        told = server.response("UIDVALIDITY")[1]
+        self.validity = int(told[0]) if told and told[0] else 0
 
-    def having(self, header: str, text: str, *, unseen: bool = False) -> list[str]:
-        """Messages with a header that contains a text."""
-        _, found = self._server.search(None, *(["UNSEEN"] if unseen else []), "HEADER", header, _quoted(text))
-        return found[0].decode().split() if found and found[0] else []
+    def having(self, header: str, text: str, *, after: int = 0) -> list[int]:
+        """Messages with a header that contains a text, of those that came after another one."""
+        since = ["UID", f"{after + 1}:*"]  # names the last one at least, however old it is
+        _, found = self._server.uid("SEARCH", *since, "HEADER", header, _quoted(text))
+        return sorted(number for number in map(int, (found[0] or b"").split()) if number > after)
 
-    def read(self, number: str) -> bytes:
+    def read(self, number: int) -> bytes:
         """The first `MOST` bytes of a message, which stays as unseen as it was."""
-        _, parts = self._server.fetch(number, f"(BODY.PEEK[]<0.{MOST}>)")
+        _, parts = self._server.uid("FETCH", str(number), f"(BODY.PEEK[]<0.{MOST}>)")
         return next((part[1] for part in parts if isinstance(part, tuple)), b"")
 
-    def mark_seen(self, number: str) -> None:
-        self._server.store(number, "+FLAGS", r"(\Seen)")
+    def mark_seen(self, number: int) -> None:
+        self._server.uid("STORE", str(number), "+FLAGS", r"(\Seen)")
 
 
 @contextmanager

@@ -11,16 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reporter.service.ledger import Ledger
-from reporter.service.lookups import newest, tally
+from reporter.service.lookups import ended, newest, newest_event, tally
 from reporter.service.rows import Alert, Delivery, Publication, Run
 from reporter.service.suspension import suspended
 
 FOLD = timedelta(hours=1)
 RELAY_TROUBLE = "relay:mail"  # key of the alert that the relay takes nothing from us
 MOMENT = timedelta(milliseconds=1)  # the ledger's smallest
-#: States that need a person, by the kind of their alert.
-MAIL = ("bounced", "expired", "uncertain")
-ARCHIVE = ("conflict", "failed")
+#: What has ended, with the state that it ended in: told once, and over when it was told; the outbox goes on to list it.
+ONCE: dict[str, tuple[type[Delivery | Publication], str]] = {
+    "bounced:mail": (Delivery, "bounced"),
+    "expired:mail": (Delivery, "expired"),
+    "conflict:archive": (Publication, "conflict"),
+    "unarchived:archive": (Publication, "failed"),
+}
+#: In `meta`, before the key of such an alert: the last event that its text takes in, and the last that was told.
+SEEN, TOLD = "seen:", "told:"
 #: Of each cause so many are named.
 SHOWN = 20
 
@@ -58,18 +64,24 @@ def review(ledger: Ledger, causes: Mapping[str, str], kinds: Sequence[str], now:
 
 
 def of_editions(ledger: Ledger) -> dict[str, str]:
-    """Mail and archive that need a person: how many there are, and the newest of them."""
-    mail, archive = tally(ledger, Delivery), tally(ledger, Publication)
-    found = {}
-    for state in MAIL:
-        named = [_of_mail(ledger, one) for one in newest(ledger, Delivery, state, SHOWN)]
-        found[f"{state}:mail"] = _listed(named, mail[state])
-    for state in ARCHIVE:
-        named = [_of_archive(ledger, one) for one in newest(ledger, Publication, state, SHOWN)]
-        found[f"{state}:archive"] = _listed(named, archive[state])
+    """Mail and archive: what needs a decision, for as long as it does, and what has ended badly since that was told."""
+    found = _ended_badly(ledger)
+    uncertain = [_of_mail(ledger, one) for one in newest(ledger, Delivery, "uncertain", SHOWN)]
+    found["uncertain:mail"] = _listed(uncertain, tally(ledger, Delivery)["uncertain"])
     held = [f"{address} ({answer}): `reporter outbox lift {address}`" for address, answer in suspended(ledger).items()]
     found["suspended:mail"] = _listed(held[-SHOWN:][::-1], len(held))
     return {key: f"{WORDS[key]}: {listed}" for key, listed in found.items() if listed}
+
+
+def _ended_badly(ledger: Ledger) -> dict[str, str]:
+    found, now_at = {}, newest_event(ledger)
+    for key, (kind, state) in ONCE.items():
+        rows = ended(ledger, kind, state, after=int(ledger.get(TOLD + key) or 0))
+        if rows:
+            said = [_of_mail(ledger, one) if isinstance(one, Delivery) else _of_archive(ledger, one) for one in rows]
+            found[key] = _listed(said[-SHOWN:][::-1], len(said))
+            ledger.put(SEEN + key, str(now_at))
+    return found
 
 
 def _listed(newest_first: list[str], number: int) -> str:
@@ -103,7 +115,7 @@ WORDS = {
     "uncertain:mail": "nobody knows whether these arrived",
     "suspended:mail": "refused three times in a row, so they get no more until that is lifted",
     "conflict:archive": "the archive holds other files under these names, which stay",
-    "failed:archive": "could not be archived",
+    "unarchived:archive": "could not be archived",
 }
 
 
@@ -137,8 +149,13 @@ def told(ledger: Ledger, sent: Letter, now: datetime) -> None:
     with ledger.transaction():
         for alert in sent.alerts:
             current = ledger.one(Alert, key=alert.key)
-            if current:
-                ledger.settle(current, sent_utc=now, told=max(alert.count, 1))
+            if current is None:
+                continue
+            once = alert.key in ONCE and current.count == alert.count
+            if once:
+                ledger.put(TOLD + alert.key, ledger.get(SEEN + alert.key))
+            over = {"cleared_utc": now} if once else {}
+            ledger.settle(current, sent_utc=now, told=max(alert.count, 1), **over)
 
 
 def _kind(alert: Alert) -> str:
@@ -155,5 +172,6 @@ def _since(alert: Alert) -> datetime:
 
 
 def _line(alert: Alert) -> str:
-    times = f" ({alert.count} times since {alert.first_utc:%Y-%m-%d %H:%M} UTC)" if alert.count > 1 else ""
+    again = alert.count > 1 and alert.key not in ONCE
+    times = f" ({alert.count} times since {alert.first_utc:%Y-%m-%d %H:%M} UTC)" if again else ""
     return f"{alert.text or alert.key}{times}"

@@ -15,7 +15,7 @@ from reporter.service import stages
 from reporter.service.ledger import Ledger
 from reporter.service.making import Order
 from reporter.service.outbox import Clock, Mailed, drain, drop, recover
-from reporter.service.returns import collect
+from reporter.service.postman import Postman
 from reporter.service.rows import Delivery, Run
 from reporter.service.spool import has_edition
 from reporter.service.work import politely
@@ -82,8 +82,8 @@ def carry(
     problems = stages.archive(ledger, run, config, clock, at_once=True)
     for problem in problems:
         note(problem)
-    if run.state == "rendered":
-        collect(ledger, config.mail, clock)
+    if run.state == "rendered" and config.mail.bounces:
+        _look_into_mailbox(ledger, config, clock)
     run = stages.queue(ledger, run, config, order.brief, readers, clock)
     for delivery in stages.held_readers(ledger, run):
         note(f"{delivery.recipient} gets nothing, {delivery.smtp_text}; `reporter outbox list` tells more")
@@ -97,6 +97,18 @@ def carry(
         run = stages.finish(ledger, run, config, clock)
         tell(run, mailed)
     _judge(mailed, problems, run)
+
+
+def _look_into_mailbox(ledger: Ledger, config: Config, clock: Clock) -> None:
+    """Who is to be suspended is known before the messages are written."""
+    postman = Postman()
+    postman.send(config)
+    try:
+        while postman.away:
+            time.sleep(0.1)
+            postman.look(ledger, clock())
+    finally:
+        postman.stop()
 
 
 def _opened(ledger: Ledger, run: Run, config: Config, revise: str | None, clock: Clock) -> Run:

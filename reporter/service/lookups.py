@@ -24,6 +24,28 @@ def newest(ledger: Ledger, kind: type[Row], state: str, most: int) -> list[Row]:
     return _found(ledger, kind, "WHERE state = ? ORDER BY rowid DESC LIMIT ?", state, most)
 
 
+def ended(ledger: Ledger, kind: type[Any], state: str, after: int) -> list[Any]:
+    """Deliveries or publications that came into a state after an event and are still in it, in the order of that."""
+    table = TABLES[kind][0]
+    subject, same = (
+        ("delivery:", "event.delivery_id = delivery.delivery_id")
+        if kind is Delivery
+        else ("publication *:", "event.run_id = publication.run_id AND what GLOB 'publication ' || target || ': *'")
+    )
+    named = ", ".join(f"{table}.{name}" for name in columns(kind).split(", "))
+    found = ledger.database.execute(
+        f"SELECT DISTINCT {named} FROM event CROSS JOIN {table} WHERE event.id > ? AND what GLOB "  # noqa: S608
+        f"'{subject} * -> {state}' AND {same} AND state = ? ORDER BY event.id",
+        (after, state),
+    )
+    return [row(kind, record) for record in found.fetchall()]
+
+
+def newest_event(ledger: Ledger) -> int:
+    """The number of the last event."""
+    return int(ledger.database.execute("SELECT max(id) FROM event").fetchone()[0] or 0)
+
+
 def newest_runs(ledger: Ledger, brief: str, most: int = 20) -> list[Run]:
     """Scheduled runs of a brief, the newest session first."""
     return _found(ledger, Run, "WHERE brief = ? AND kind = 'scheduled' ORDER BY occurrence DESC LIMIT ?", brief, most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,9 @@ from reporter.service.suspension import heard
 
 TROUBLE = "bounces:mail"  # key of the alert that they cannot be read
 WHAT = "mail.bounces"
+READ = "returns:"  # before the name of a mailbox in `meta`: the number of the last message that was read of it
 BELIEVED = ("accepted", "uncertain", "dot")  # states in which a message can come back
+BUDGET = 60.0  # seconds for one reading of a mailbox; the rest is read the next time
 
 
 def take_in(ledger: Ledger, settings: Bounces, now: datetime) -> list[Delivery]:
@@ -28,17 +31,11 @@ def take_in(ledger: Ledger, settings: Bounces, now: datetime) -> list[Delivery]:
         UpstreamError, OutputError: the mailbox cannot be read.
     """
     found = _from_maildir(ledger, settings.maildir, now) if settings.maildir else []
-    if settings.imap_host:
-        with open_mailbox(settings, WHAT, change=True) as mailbox:
-            for number in mailbox.having("Content-Type", REPORT, unseen=True):
-                if returned := believe(ledger, mailbox.read(number), now):
-                    mailbox.mark_seen(number)
-                    found += returned
-    return found
+    return found + (_from_imap(ledger, settings, now) if settings.imap_host else [])
 
 
 def collect(ledger: Ledger, settings: MailSettings, clock: Callable[[], datetime]) -> None:
-    """As `take_in`, before an edition goes out; it waits for no mailbox that is away, but the owner is told."""
+    """As `take_in`; the owner is told where it cannot be done, and when it can again."""
     if settings.bounces is None:
         return
     try:
@@ -65,6 +62,24 @@ def believe(ledger: Ledger, content: bytes, now: datetime) -> list[Delivery]:
                     heard(ledger, after)
                     delivery = after
         found += [delivery] if delivery else []
+    return found
+
+
+def _from_imap(ledger: Ledger, settings: Bounces, now: datetime) -> list[Delivery]:
+    """However many other reports lie there, each is read once."""
+    found: list[Delivery] = []
+    end = time.monotonic() + BUDGET
+    with open_mailbox(settings, WHAT, change=True) as mailbox:
+        key = f"{READ}{settings.imap_user}@{settings.imap_host}/{settings.imap_folder}"
+        validity, _, last = (ledger.get(key) or "").partition(" ")
+        after = int(last) if validity == str(mailbox.validity) else 0
+        for number in mailbox.having("Content-Type", REPORT, after=after):
+            if returned := believe(ledger, mailbox.read(number), now):
+                mailbox.mark_seen(number)
+                found += returned
+            ledger.put(key, f"{mailbox.validity} {number}")
+            if time.monotonic() > end:
+                break
     return found
 
 

@@ -76,4 +76,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX event_by_delivery ON event(delivery_id) WHERE delivery_id IS NOT NULL",
     ),
     ("CREATE INDEX delivery_by_recipient ON delivery(recipient COLLATE NOCASE)",),  # see `suspension`
+    (  # see `lookups.ended`
+        """CREATE INDEX event_of_end ON event(id) WHERE what GLOB 'delivery: * -> bounced'
+             OR what GLOB 'delivery: * -> expired' OR what GLOB 'publication *: * -> conflict'
+             OR what GLOB 'publication *: * -> failed'""",
+    ),
 )

@@ -22,6 +22,7 @@ from reporter.service.ledger import Ledger
 from reporter.service.log import log
 from reporter.service.overview import write_metrics, write_status
 from reporter.service.plan import plan, workable
+from reporter.service.postman import Postman
 from reporter.service.reload import Reloaded
 from reporter.service.rows import Alert, stored
 from reporter.service.systemd import notify_systemd
@@ -35,7 +36,18 @@ AGAIN = timedelta(minutes=5)  # before a way to the owner that was closed is tri
 SPACE = 0.1  # of the disk must be free …
 ENOUGH = 2_000_000_000  # … or so many bytes
 BUG = "service:bug"  # key of the alert that the service has ended by itself
-KINDS = ("bounced", "expired", "uncertain", "suspended", "conflict", "config", "disk", "calendar", "ledger")
+KINDS = (
+    "bounced",
+    "expired",
+    "uncertain",
+    "suspended",
+    "conflict",
+    "unarchived",
+    "config",
+    "disk",
+    "calendar",
+    "ledger",
+)
 
 
 class Tick:
@@ -44,6 +56,7 @@ class Tick:
     def __init__(self, settings: Reloaded, ledger: Ledger, workers: Workers, clock: Callable[[], datetime]) -> None:
         self.settings, self.ledger, self.workers, self.clock = settings, ledger, workers, clock
         self.codes: dict[int, int] = {}  # how the last child of each run ended
+        self.postman = Postman()
         self._calendars = Calendars()
         self._quiet_until: datetime | None = None  # after a way to the owner was closed
         self._pinged: datetime | None = None
@@ -58,8 +71,13 @@ class Tick:
 
     def children(self) -> None:
         """Look at the children, where there are any."""
-        if self.workers.alive:
+        if self.busy:
             self._guarded(self._children, self.clock())
+
+    @property
+    def busy(self) -> bool:
+        """Whether a child is at work."""
+        return bool(self.workers.alive) or self.postman.away
 
     def last_words(self, error: BaseException) -> None:
         """The service ends by a fault of its own: the owner hears of it, folded like any cause, until it runs again."""
@@ -82,6 +100,7 @@ class Tick:
     def _children(self, now: datetime) -> None:
         for outcome in self.workers.ended(self.ledger):
             self._ended(outcome, now)
+        self.postman.look(self.ledger, now)
         calendars, _ = self._calendars.of(self.settings.config, now)
         self._start(calendars, now)
 
@@ -92,6 +111,7 @@ class Tick:
         for run in (*planned.due, *planned.missed):
             log(run.state, brief=run.brief, session=run.occurrence, was_due=run.local_label)
         self._children(now)
+        self.postman.send_if_due(ledger, config, now)
         keep_house(ledger, now)
         causes |= self._causes() | alerts.of_editions(ledger)
         alerts.review(ledger, causes, KINDS, now)

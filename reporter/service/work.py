@@ -16,7 +16,6 @@ from reporter.service import stages
 from reporter.service.ledger import Ledger
 from reporter.service.making import Order
 from reporter.service.outbox import Clock, Mailed, drain, recover
-from reporter.service.returns import collect
 from reporter.service.rows import Run
 
 
@@ -39,8 +38,6 @@ def work(ledger: Ledger, run: Run, config: Config, clock: Clock) -> Run:
         order = Order(config=config, name=run.brief, brief=brief, session=session)
         run = stages.make(ledger, run, order, targets(config), clock)
     problems = stages.archive(ledger, run, config, clock)
-    if run.state == "rendered" and config.mail:
-        collect(ledger, config.mail, clock)
     run = stages.queue(ledger, run, config, brief, readers(run.brief, brief) if config.mail else [], clock)
     if missing := stages.held_back(ledger, run, config):
         raise OutputError(f"not mailed: '{missing}' must have it first; {'; '.join(problems)}")

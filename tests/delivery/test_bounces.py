@@ -20,6 +20,7 @@ import pytest
 
 from reporter.channels import Bounces, OAuth2, Witness
 from reporter.delivery.bounces import Bounce, read_bounces
+from reporter.delivery.mailbox import Open
 from reporter.errors import ConfigError, UpstreamError
 from reporter.service import witness
 from reporter.service.ledger import open_ledger
@@ -273,6 +274,11 @@ def test_reports_in_a_real_mailbox(
             assert take_in(ledger, Bounces.model_construct(**BARE, **where, imap_oauth2=credentials), NOW) == []
             seen = [path.name[0] for path in (box / "cur").iterdir() if "S" in path.name.partition(":2,")[2]]
             assert seen == ["1"]
+            (box / "cur/4.a.b:2,S").write_bytes(report())  # somebody looked at it before we did
+            reads = []
+            monkeypatch.setattr(Open, "read", lambda *given: reads.append(given[1]) or read(*given))
+            (again,) = take_in(ledger, Bounces(**where, **word), NOW)
+            assert again.message_id == IDENTITY and len(reads) == 1, "each is read once, those of others too"
             for wrong in (
                 where | {"imap_folder": "Sent Items"},
                 where | {"imap_ca_file": None},
@@ -293,6 +299,7 @@ def test_reports_in_a_real_mailbox(
         assert witnesses.ask("<never@example.com>", "") is witness.Testimony.UNKNOWN  # a mailbox can only say yes
 
 
+read = Open.read
 BARE = {"maildir": None, "imap_password": None, "imap_folder": "INBOX"}
 
 
