@@ -87,7 +87,15 @@ def joined(main: Calendar, others: Mapping[str, Calendar]) -> Calendar:
     for other in others.values():
         kept &= ~np.isnat(main.seen(other, main.sessions))
     name = " & ".join((main.name, *others))
-    return replace(main, name=name, sessions=main.sessions[kept], closes=main.closes[kept], early=main.early[kept])
+    sudden = main.sudden[kept] if main.sudden.size else main.sudden
+    return replace(
+        main,
+        name=name,
+        sessions=main.sessions[kept],
+        closes=main.closes[kept],
+        early=main.early[kept],
+        sudden=sudden,
+    )
 
 
 def exchange_calendar(config: Config, name: str, now: datetime) -> Calendar:

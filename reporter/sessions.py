@@ -26,7 +26,7 @@ AHEAD, REST = timedelta(days=400), timedelta(days=300)
 #: Calendar months back to the base of a window; 1W and YTD have rules of their own.
 MONTHS = {"1M": 1, "3M": 3, "6M": 6, "1Y": 12, "3Y": 36, "5Y": 60}
 LONG_WEEKEND = np.timedelta64(4, "D")
-TABLE = np.dtype([("session", "M8[D]"), ("close", "M8[s]"), ("early", "?")])
+TABLE = np.dtype([("session", "M8[D]"), ("close", "M8[s]"), ("early", "?"), ("sudden", "?")])
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +37,9 @@ class Calendar:
     sessions: Days  # datetime64[D]
     closes: Days  # datetime64[s], UTC; as long as `sessions`
     early: NDArray[np.bool_]  # whether the session closed before its usual hour; as long as `sessions`
+    #: Whether its early close, or a closure just before it, follows from no rule and so may not have been known long
+    #: before; as long as `sessions`, or empty: none.
+    sudden: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, "?"))
     home: Calendar | None = None  # all sessions of the exchange, where these are only those shared with others
     own: Mapping[str, Calendar] = field(default_factory=dict)  # ticker -> its exchange, where that is another one
 
@@ -98,6 +101,10 @@ class Calendar:
         """Whether a session closed before its usual hour."""
         return bool(self.early[self._known(session)])
 
+    def is_sudden(self, session: date) -> bool:
+        """Whether its early close, or a closure just before it, may not have been known long before."""
+        return bool(self.sudden.size and self.sudden[self._known(session)])
+
     def base(self, as_of: date, window: str) -> date:
         """The session whose close a window's return starts from: the last on or before the base day.
 
@@ -139,13 +146,14 @@ class Calendar:
         kept = ~np.isin(self.sessions, np.array(closures, "M8[D]"))
         table = np.zeros(int(kept.sum()), TABLE)
         table["session"], table["close"], table["early"] = self.sessions[kept], self.closes[kept], self.early[kept]
+        table["sudden"] = self.sudden[kept] if self.sudden.size else False
         new = np.zeros(len(set(sessions)), TABLE)
         new["session"] = sorted(set(sessions))
         new = new[~np.isin(new["session"], table["session"]) & (new["session"] > self.sessions[0])]
         before = np.searchsorted(self.sessions, new["session"]) - 1
         new["close"] = self.closes[before] + (new["session"] - self.sessions[before]).astype("m8[s]")
         table = np.sort(np.concatenate([table, new]), order="session")
-        return Calendar(self.name, table["session"].copy(), table["close"].copy(), table["early"].copy())
+        return _calendar(self.name, table)
 
     def seen(self, other: Calendar, sessions: Days) -> Days:
         """The session of another exchange whose close is the newest one at the close of each of `sessions`.
@@ -202,12 +210,17 @@ def load_calendar(name: str, now: datetime) -> Calendar:
     Raises:
         UsageError: there is no such calendar.
     """
-    kept_as = f"{name.replace('/', '-')}-{version('exchange_calendars')}.sessions"
+    kept_as = f"{name.replace('/', '-')}-{version('exchange_calendars')}-{TABLE.itemsize}.sessions"
     table = _read(kept_as, now)
     if table is None:
         table = _build(name, now.date())
         _keep(kept_as, table, now.date())
-    return Calendar(name, table["session"].copy(), table["close"].copy(), table["early"].copy())
+    return _calendar(name, table)
+
+
+def _calendar(name: str, table: NDArray[Any]) -> Calendar:
+    sessions, closes, early, sudden = (table[column].copy() for column in TABLE.names or ())
+    return Calendar(name, sessions, closes, early, sudden)
 
 
 def _read(name: str, now: datetime) -> NDArray[Any] | None:
@@ -247,8 +260,19 @@ def _build(name: str, today: date) -> NDArray[Any]:
         table["session"] = built.sessions.to_numpy().astype("M8[D]")
         table["close"] = built.closes.dt.tz_localize(None).to_numpy().astype("M8[s]")
         table["early"] = built.sessions.isin(built.early_closes)
+        table["sudden"] = _sudden(built, table["session"])
         return table
     raise UsageError(f"exchange_calendars {exchange_calendars.__version__} cannot make the calendar '{name}'")
+
+
+def _sudden(built: Any, sessions: Days) -> NDArray[np.bool_]:
+    """Which of the sessions close early by no rule, or follow on a closure by none, as days of mourning."""
+    early = [str(day)[:10] for _, days in built.special_closes_adhoc for day in days]  # of several types
+    closed = np.array([str(day)[:10] for day in built.adhoc_holidays], "M8[D]")
+    sudden = np.isin(sessions, np.array(early, "M8[D]"))
+    following = np.searchsorted(sessions, closed)
+    sudden[following[(following > 0) & (following < len(sessions))]] = True
+    return sudden
 
 
 def _day(value: np.datetime64) -> date:

@@ -15,7 +15,7 @@ FRIDAY = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
-    """The seven days after the as-of, as the exchange has published them."""
+    """The seven days after the as-of, by the rules of the exchange; a closure by none was perhaps not known yet."""
 
     closed: tuple[date, ...]  # weekdays on which it usually opens, and does not
     early: tuple[date, ...]  # sessions that close before their usual hour
@@ -36,13 +36,19 @@ def compute_ahead(as_of: date, calendar: Calendar) -> Ahead | None:
     usual = {day.astype(date).weekday() for day in exchange.between(as_of - timedelta(days=60), as_of)}
     end = next((day for day in sorted(open_on) if quarter(exchange.after(day, 1)) != quarter(day)), None)
     found = Ahead(
-        closed=tuple(day for day in days if day not in open_on and day.weekday() in usual),
-        early=tuple(day for day in sorted(open_on) if exchange.is_early_close(day)),
+        closed=tuple(day for day in days if day not in open_on and day.weekday() in usual and known(exchange, day)),
+        early=tuple(day for day in sorted(open_on) if exchange.is_early_close(day) and not exchange.is_sudden(day)),
         expiry=expiry(days, exchange) if exchange.name in OPTIONS else None,
         period=None if end is None else "year" if end.month == 12 else "quarter",
         period_end=end,
     )
     return found if found.closed or found.early or found.expiry or found.period else None
+
+
+def known(exchange: Calendar, closed: date) -> bool:
+    """Whether a closure follows from a rule: the one for a day of mourning comes after some editions before it."""
+    following = exchange.after(closed, 1)
+    return following is not None and not exchange.is_sudden(following)
 
 
 def expiry(days: list[date], exchange: Calendar) -> date | None:

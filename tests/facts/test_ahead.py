@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from reporter.facts.ahead import Ahead, compute_ahead
@@ -24,7 +25,6 @@ from reporter.voices import Voices
         (date(2022, 4, 14), [date(2022, 4, 15)], [], None, None),  # expired today
         (date(2024, 10, 16), [], [], date(2024, 10, 18), None),
         (date(2024, 12, 27), [date(2025, 1, 1)], [], None, date(2024, 12, 31)),
-        (date(2018, 11, 30), [date(2018, 12, 5)], [], None, None),  # mourning for President Bush
     ],
 )
 def test_of_new_york(
@@ -41,6 +41,20 @@ def test_an_ordinary_week_and_the_end_of_what_is_known_have_nothing_to_tell(cale
     assert compute_ahead(calendar.horizon, calendar) is None
 
 
+@pytest.mark.parametrize(
+    ("as_of", "closed"),
+    [
+        (date(2018, 11, 30), date(2018, 12, 5)),  # George Bush died that evening; announced on 1 December
+        (date(2012, 10, 26), date(2012, 10, 29)),  # a Friday; that Sandy would close New York was told on Sunday
+        (date(2001, 9, 10), date(2001, 9, 11)),
+    ],
+)
+def test_what_nobody_could_know_is_not_told(as_of: date, closed: date, calendar: Calendar) -> None:
+    assert not calendar.has(np.array([closed], "M8[D]"))[0]
+    ahead = compute_ahead(as_of, calendar)
+    assert ahead is None or closed not in ahead.closed
+
+
 def test_elsewhere_no_options_and_other_weeks() -> None:
     """Xetra on Whit Monday is open, on Easter Monday closed; in Riyadh a week is from Sunday to Thursday."""
     now = datetime(2024, 6, 30, tzinfo=UTC)
@@ -49,8 +63,10 @@ def test_elsewhere_no_options_and_other_weeks() -> None:
         closed=(date(2024, 3, 29), date(2024, 4, 1)), early=(), expiry=None, period=None, period_end=None
     )
     assert compute_ahead(date(2024, 5, 16), load_calendar("XETR", now)) is None
-    eid = compute_ahead(date(2024, 6, 13), load_calendar("XSAU", now))  # a Thursday, the last session of its week
-    assert eid is not None and eid.closed == tuple(date(2024, 6, day) for day in (16, 17, 18, 19, 20))
+    riyadh = load_calendar("XSAU", datetime(2024, 12, 31, tzinfo=UTC))
+    national = compute_ahead(date(2024, 9, 19), riyadh)  # a Thursday, the last session of its week
+    assert national is not None and national.closed == (date(2024, 9, 23),)
+    assert compute_ahead(date(2024, 6, 13), riyadh) is None  # Eid begins when the moon is seen
 
 
 @pytest.mark.parametrize(
