@@ -72,7 +72,8 @@ def _names(folder: Path) -> frozenset[str]:
         names = frozenset(name for name in os.listdir(folder) if name.endswith(KINDS))
     except OSError as error:
         raise DataError(
-            f"prices: cannot read the folder '{folder}' ({error.strerror}); name it with --prices"
+            f"prices: cannot read the folder '{folder}' ({error.strerror}); name it with --prices, or under "
+            "sources.files.folder in config.yaml"
         ) from error
     if not names:
         raise DataError(f"prices: '{folder}' has no .csv and no .parquet file; expected are files such as IJR.csv")

@@ -137,7 +137,7 @@ def letter(ledger: Ledger, now: datetime, host: str) -> Letter | None:
     head = f"{len(news)} to look at" if news else "recovered"
     first = (news or over)[0].text or (news or over)[0].key
     body = "\n\n".join(
-        [*lines, f"`reporter status` on {host} shows how things stand; nothing else is needed to go on."]
+        [*lines, f"`reporter status` on {host} shows how things stand. What is mended is taken up again by itself."]
     )
     return Letter(
         f"[reporter] {head}: {first[:120]}", body + "\n", tuple({alert.key: alert for alert in (*news, *over)}.values())

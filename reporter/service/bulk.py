@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from reporter.config import Brief, Config
 from reporter.delivery.places import targets
 from reporter.delivery.recipients import readers
@@ -34,9 +36,10 @@ def send_made(ledger: Ledger, edition: Edition, brief: Brief, config: Config, cl
 
 
 def kept(ledger: Ledger, run: Run, edition: Edition, config: Config, clock: Clock) -> Run:
-    """The run with its edition in the spool; one that lies there already is taken as it is."""
+    """The run with its edition in the spool; the same one that lies there already is taken as it is."""
     final = ledger.state / spool.edition_folder(run)
-    if not final.exists():
+    if not spool.holds(final, edition):
+        shutil.rmtree(final, ignore_errors=True)  # of a ledger in whose place a copy is
         temporary = final.with_name(f".{final.name}.tmp")
         spool.write_edition(edition, temporary)
         spool.rename(temporary, final)

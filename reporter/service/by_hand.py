@@ -16,7 +16,7 @@ from reporter.service.ledger import Ledger
 from reporter.service.making import Order
 from reporter.service.outbox import Clock, Mailed, drain, drop, recover
 from reporter.service.postman import Postman
-from reporter.service.rows import Delivery, Run
+from reporter.service.rows import Delivery, Publication, Run
 from reporter.service.spool import has_edition
 from reporter.service.work import politely
 
@@ -41,14 +41,15 @@ def run_of(
     """
     occurrence = f"adhoc:{uuid.uuid4()}" if test else session.isoformat()
     known = ledger.one(Run, brief=name, occurrence=occurrence)
+    if known is None and revise:
+        raise UsageError(f"--revise: {name} {occurrence} was never sent; send it without")
+    made = known and ledger.rows(Publication, run_id=known.run_id)
+    if not (made or test or force) and (target := stages.sent_from(config, name, session)):
+        raise UsageError(
+            f"'{target}' holds an edition of {name} about {session} that was sent, and this ledger knows nothing "
+            "of it: was a backup put back? --force sends it to everybody again"
+        )
     if known is None:
-        if revise:
-            raise UsageError(f"--revise: {name} {occurrence} was never sent; send it without")
-        if not test and not force and (target := stages.sent_from(config, name, session)):
-            raise UsageError(
-                f"'{target}' holds an edition of {name} about {session} that was sent, and this ledger knows nothing "
-                "of it: was a backup put back? --force sends it to everybody again"
-            )
         known = stages.begin(ledger, name, occurrence, f"asked for at {now:%Y-%m-%d %H:%M} UTC", config, now)
     return known
 

@@ -60,6 +60,15 @@ def write_edition(edition: Edition, folder: Path) -> None:
     sync(folder)
 
 
+def holds(folder: Path, edition: Edition) -> bool:
+    """Whether a folder is that of an edition of the same brief about the same session."""
+    try:
+        about = json.loads((folder / ABOUT).read_bytes())
+    except FileNotFoundError:
+        return False
+    return (about["brief"], about["session"]) == (edition.brief, edition.session.isoformat())
+
+
 def _plain(body: MailBody) -> dict[str, Any]:
     images = {cid: base64.b64encode(png).decode() for cid, png in body.images.items()}
     return {**asdict(body), "images": images}

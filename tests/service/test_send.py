@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from reporter.crash import POINTS
 from reporter.service.alerts import of_editions
 from reporter.service.ledger import open_ledger
-from reporter.service.rows import Delivery
+from reporter.service.ledger_file import FILE
+from reporter.service.rows import Delivery, Run
 from tests.delivery.smtp_server import SmtpServer
 from tests.service.carry import READERS, Started
 
@@ -348,6 +349,30 @@ def test_a_ledger_from_before_the_edition_does_not_mail_it_again(
         assert done.returncode == 2 and "--force" in done.stderr
         assert received(server) == ONCE
         assert send(tmp_path, "--force").returncode == 0
+
+
+@pytest.mark.fault("A13")
+def test_a_copy_of_the_ledger_that_was_put_back(tmp_path: Path, configure: Callable[..., None]) -> None:
+    """Its numbers are given again: what lies in the spool under one of them is of another edition."""
+    state = tmp_path / "output/.state"
+    with SmtpServer() as server:
+        configure(server)
+        shutil.copy(state / FILE, tmp_path)
+        assert send(tmp_path).returncode == 0 and received(server) == ONCE
+        shutil.copy(tmp_path / FILE, state)
+        assert run(tmp_path, "send", "small", "--as-of", "2024-10-15").returncode == 0
+        assert received(server) == ONCE + ONCE
+        assert (tmp_path / "asked").read_text().split() == ["2024-10-16", "2024-10-15"]
+        assert all(
+            b"small-2024-10-15-en.pdf" in path.read_bytes() for path in (tmp_path / "output").rglob("*15-r0/man*")
+        )
+        assert list((tmp_path / "share").rglob("2024-10-15-r0/manifest.json"))
+        # The scheduler notes that somebody has sent it; a person who asks for it is told the same.
+        with open_ledger(state, datetime.now(UTC)) as ledger:
+            moments = dict.fromkeys(("deadline_utc", "created_utc", "updated_utc"), datetime.now(UTC))
+            key = {"brief": "small", "occurrence": "2024-10-16", "kind": "scheduled", "local_label": "now"}
+            assert ledger.add(Run(**key, **moments, state="cancelled"))
+        assert "--force" in send(tmp_path).stderr and received(server) == ONCE + ONCE
 
 
 @pytest.mark.fault("E6")

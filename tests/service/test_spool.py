@@ -19,6 +19,7 @@ from reporter.service.spool import (
     Heads,
     artifacts,
     edition_folder,
+    holds,
     read_edition,
     read_message,
     sha256_of,
@@ -77,3 +78,11 @@ def test_messages_share_a_file_and_a_changed_byte_stops_what_it_is_in(tmp_path: 
         (folder / "0.heads").unlink()
         with pytest.raises(LedgerError, match="nothing is sent of it"):
             read_message(ledger, f"spool/1-r0.mail/{places[0][1]}", places[0][2])
+
+
+def test_a_folder_of_another_edition_is_known(edition: Edition, tmp_path: Path) -> None:
+    """As after a copy of the ledger was put back, which gives its numbers again."""
+    write_edition(edition, tmp_path / "1-r0")
+    assert holds(tmp_path / "1-r0", edition) and not holds(tmp_path / "2-r0", edition)
+    assert not holds(tmp_path / "1-r0", replace(edition, session=edition.session + timedelta(days=1)))
+    assert not holds(tmp_path / "1-r0", replace(edition, brief="another"))

@@ -34,7 +34,10 @@ def make(ledger: Ledger, run: Run, order: Order, targets: Sequence[str], clock: 
         UpstreamError: the source is away.
         ReporterError: whatever else a child says; or it went beyond its limits.
     """
-    if not (ledger.state / spool.edition_folder(run)).exists():
+    made = ledger.state / spool.edition_folder(run)
+    if run.state == "due" and made.exists():  # of a turn that was given up, or of a ledger in whose place a copy is
+        shutil.rmtree(made)
+    if not made.exists():
         if run.state != "fetched":
             run = fetch(ledger, run, order, clock)
         _build(ledger, run, order, clock)
