@@ -17,7 +17,7 @@ import click
 from click.exceptions import NoSuchCommand
 
 from reporter import __version__
-from reporter.errors import ReporterError, of_storage, visible
+from reporter.errors import ReporterError, of_machine, visible
 
 #: In the order of `reporter --help`. The module of a command has its name, and in it the function has it too.
 COMMANDS = (
@@ -57,9 +57,9 @@ def _one_line_failures(context: click.Context) -> Iterator[None]:
     except Exception as error:  # noqa: BLE001  the one door: a bug of ours must not look like a wall of text to a reader of briefs
         if os.environ.get("REPORTER_DEBUG") == "1":
             traceback.print_exc()
-        if storage := of_storage(error):
-            click.echo(visible(f"reporter: {storage}"), err=True)
-            context.exit(storage.exit_code)
+        if known := of_machine(error):
+            click.echo(visible(f"reporter: {known}"), err=True)
+            context.exit(known.exit_code)
         message = visible(" ".join(str(error).split()))
         hint = "this is a bug; REPORTER_DEBUG=1 shows where"
         click.echo(f"reporter: {type(error).__name__}: {message} ({hint})", err=True)

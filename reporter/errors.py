@@ -88,11 +88,15 @@ class ConfigError(ReporterError):
 STORAGE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 
-def of_storage(error: BaseException) -> StorageError | None:
-    """The same in one line for the user, where it is the machine that fails; None where it is not."""
-    if isinstance(error, OSError) and error.errno in STORAGE:
-        where = f" ('{error.filename}')" if error.filename else ""
+def of_machine(error: BaseException) -> ReporterError | None:
+    """The same in one line for the user, where the machine fails or forbids it; None where it is neither."""
+    if not isinstance(error, OSError):
+        return None
+    where = f" ('{error.filename}')" if error.filename else ""
+    if error.errno in STORAGE:
         return StorageError(f"{error.strerror}{where}; free some space or look at the disk, then run this again")
+    if isinstance(error, PermissionError) and where:  # as after a command that somebody gave as root
+        return AccessError(f"{error.strerror}{where}; let this user have it: chown")
     return None
 
 

@@ -121,7 +121,7 @@ def _child(
     except MemoryError:
         told = {"class": "MemoryError", "text": "", "trace": ""}
     except BaseException as raised:  # noqa: BLE001  the other end of this pipe is the door that it goes through
-        failure = errors.of_storage(raised) or raised
+        failure = errors.of_machine(raised) or raised
         told = {"class": type(failure).__name__, "text": str(failure)[:4000], "trace": traceback.format_exc()[-8000:]}
         if isinstance(failure, ConfigError):
             told["problems"] = failure.problems[:50]

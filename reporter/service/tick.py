@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from reporter.config import Config
-from reporter.errors import ReporterError, of_storage
+from reporter.errors import ReporterError, of_machine
 from reporter.owner import Owner
 from reporter.service import alerts, notify
 from reporter.service.account import account
@@ -91,7 +91,7 @@ class Tick:
         try:
             step(now)
         except (ReporterError, OSError) as error:  # a full disk, a damaged file: said, and looked at again
-            text = str(of_storage(error) or error)
+            text = str(of_machine(error) or error)
             log("tick failed", level="error", text=text)
             self._say_without_ledger(text, now)
             return False

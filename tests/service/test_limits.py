@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reporter.errors import OutputError
+from reporter.errors import AccessError, OutputError
 from reporter.limits import Limits, run_limited
 
 PROGRAM = """
@@ -48,6 +48,16 @@ def test_beside_threads_children_come_from_one_server() -> None:
     finally:
         stop.set()
         thread.join()
+
+
+@pytest.mark.fault("A15")
+def test_a_file_that_a_command_given_as_root_has_left() -> None:
+    with pytest.raises(AccessError, match=r"Permission denied \('spool/1-r0'\); let this user have it"):
+        run_limited(be_refused, limits=Limits(wall=60), what="a step")
+
+
+def be_refused() -> None:
+    raise PermissionError(13, "Permission denied", "spool/1-r0")
 
 
 @pytest.mark.fault("A6")
