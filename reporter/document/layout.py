@@ -15,6 +15,8 @@ from reporter.document.page import Page
 
 #: Sizes of type that are tried, in points; the first is the one to like.
 SIZES = (9.3, 9.1, 8.9, 8.7)
+#: Those tried as well where two pages are too few, so that the third is more than the note.
+LARGER = (9.6, 9.9, 10.2, 10.5)
 #: Points between two boxes: wanted, and at most.
 GAP, WIDEST_GAP = 12.0, 20.0
 #: Kept free at the foot of a page, for what the measure does not know.
@@ -27,6 +29,8 @@ UNDER = (0, 1, 2)
 TABLE_AFTER = (1, 3)
 #: The last page holds at least this share of a page.
 STUB = 0.22
+#: And a third or fourth one at least this much, or that costs something.
+DECENT = 0.6
 #: What charts beside no text at all cost, on a page after the first.
 VOID = 150.0
 METHOD_COLUMNS = 3
@@ -65,6 +69,7 @@ class Layout:
     under: tuple[Slot, ...]  # below the text, in its column
     method: tuple[tuple[int, ...], ...]  # rules by their number, column by column
     pages: int
+    last: float  # share of the last page that is filled
     cost: float
 
 
@@ -74,13 +79,22 @@ def lay_out(page: Page, heights: Mapping[str, tuple[float, float, float]], paper
     Args:
         heights: Least, natural and greatest of every chart.
     """
-    found = (
+    best = min(tried(page, heights, paper, SIZES), key=lambda layout: layout.cost)
+    if best.pages <= 2:
+        return best
+    return min(best, *tried(page, heights, paper, LARGER), key=lambda layout: layout.cost)
+
+
+def tried(
+    page: Page, heights: Mapping[str, tuple[float, float, float]], paper: str, rems: Sequence[float]
+) -> Iterator[Layout]:
+    """In every size of type, the first one to like, with all choices of places."""
+    return (
         arranged(page, heights, sized, under=under, table_after=after, dear=n * 12.0 + under * 5.0 + (after > 1) * 15.0)
-        for n, sized in enumerate(sizes(page, paper))
+        for n, sized in enumerate(sizes(page, paper, rems))
         for under in UNDER
         for after in TABLE_AFTER
     )
-    return min(found, key=lambda layout: layout.cost)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +110,8 @@ class Sized:
     foot: float
 
 
-def sizes(page: Page, paper: str) -> Iterator[Sized]:
-    for rem in SIZES:
+def sizes(page: Page, paper: str, rems: Sequence[float]) -> Iterator[Sized]:
+    for rem in rems:
         measure = Measure(paper, rem)
         rules = measure.method(page.method_on_paper)
         columns = split(rules)
@@ -127,13 +141,13 @@ def arranged(
     boxes, below = every[: max(0, len(every) - under)], every[max(0, len(every) - under) :]
     lower = tuple(Slot(box.name, box.around + box.natural, 0.0) for box in below)
     text = flow((*sized.text, *(Lines(GAP, 1, slot.height) for slot in lower)), rooms)
-    best: tuple[float, tuple[tuple[Box, ...], ...], list[float], int] | None = None
+    best: tuple[float, tuple[tuple[Box, ...], ...], list[float], int, float] | None = None
     for dealt in deals(boxes):
-        cost, targets, pages = judge(dealt, text, foot, rooms)
+        cost, targets, pages, last = judge(dealt, text, foot, rooms)
         if best is None or cost < best[0]:
-            best = cost, dealt, targets, pages
+            best = cost, dealt, targets, pages, last
     assert best is not None  # noqa: S101 - there is always the deal of one sheet
-    cost, dealt, targets, pages = best
+    cost, dealt, targets, pages, last = best
     sheets: list[tuple[Slot, ...]] = []
     charts = {box.name: box.natural / measure.scale for box in below if box.natural}
     for sheet, target in zip(dealt, targets, strict=True):
@@ -150,6 +164,7 @@ def arranged(
         under=lower,
         method=sized.method,
         pages=pages,
+        last=last,
         cost=cost + dear,
     )
 
@@ -188,15 +203,15 @@ def deals(boxes: Sequence[Box]) -> Iterator[tuple[tuple[Box, ...], ...]]:
 
 def judge(
     dealt: Sequence[Sequence[Box]], text: Sequence[float], foot: float, rooms: Sequence[float]
-) -> tuple[float, list[float], int]:
-    """Cost of a deal, the height that each sheet's boxes should take, and the number of pages.
+) -> tuple[float, list[float], int, float]:
+    """Cost of a deal, height that each sheet's boxes should take, number of pages, filled share of the last one.
 
     Args:
         text: What it takes of each page.
         foot: Height of the note that stands below both columns at the end.
         rooms: Height of each page.
     """
-    cost, targets = 0.0, []
+    cost, targets, share = 0.0, [], 0.0
     pages = max(len(dealt), len(text))
     for number in range(pages):
         here, room = text[number] if number < len(text) else 0.0, rooms[min(number, len(rooms) - 1)]
@@ -217,8 +232,10 @@ def judge(
             cost += 150 + (room - used) * 0.8
             pages, used = pages + 1, 0.0
         if last:
-            cost += max(0.0, STUB - (used + foot) / rooms[1]) * 2000 + pages * 30
-    return cost, targets, pages
+            share = (used + foot) / rooms[min(pages, 2) - 1]
+            cost += max(0.0, STUB - share) * 2000 + pages * 30
+            cost += max(0.0, DECENT - share) * 600 if pages > 2 else 0.0
+    return cost, targets, pages, share
 
 
 def reach(sheet: Sequence[Box]) -> tuple[float, float]:

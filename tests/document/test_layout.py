@@ -6,7 +6,7 @@ import io
 import re
 import subprocess
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,17 @@ from hypothesis import strategies as st
 from PIL import Image
 from pypdf import PdfReader
 
+from reporter.config import Config
 from reporter.document.beside import AHEAD
 from reporter.document.edition import Edition
 from reporter.document.exhibits import HOMES
 from reporter.document.layout import GAP, WIDEST_GAP, Box, deals, fitted, reach, split
 from reporter.document.measure import KEPT, Lines, flow
+from reporter.pipeline import build_edition, gather_material
+from reporter.sessions import Calendar
+from reporter.voices.headlines import Headline
+from reporter.voices.memory import Earlier
+from reporter.voices.quotes import Quote
 from tests.programs import needs
 
 blocks = st.lists(st.builds(Lines, st.floats(0, 9), st.integers(1, 40), st.just(12.0)), min_size=1, max_size=12)
@@ -127,6 +133,62 @@ def test_pages_are_full_and_no_chart_is_cut(
         assert sum(text.count(source) for text in texts) >= 3
         last = "future results." if file.endswith("-en.pdf") else "не определяют будущих."
         assert last in " ".join(texts[-1].split()), "the note stands on the last page, to its end"
+
+
+@pytest.mark.parametrize(("code", "paper"), [("en", "Letter"), ("ru", "Letter")])
+def test_many_voices_make_a_third_page_that_is_more_than_the_note(
+    code: str, paper: str, config: Config, calendar: Calendar, tmp_path: Path
+) -> None:
+    """Three long headlines, a quote, an earlier call and a box on what changed: each page is half full or more."""
+    brief, day = config.briefs["small-caps"], date(2024, 10, 16)
+    config = config.model_copy(update={"paper": paper, "formats": ("pdf",)})
+    earlier = [
+        Earlier(
+            as_of=one,
+            subject="IJR",
+            benchmark="SPY",
+            title={"en": "Small caps fall behind again. Is the lead lost?", "ru": "Малые компании снова отстают"},
+            verdict="building",
+            profile="weak",
+            gap_ytd=0.11,
+            rank_ytd=1,
+            rank_of=11,
+        )
+        for one in (date(2024, 5, 17), date(2024, 10, 9))
+    ]
+    _, facts, voices = gather_material(config, "small-caps", brief, calendar=calendar, as_of=day, earlier=earlier)
+    at = datetime(2024, 10, 15, 12, tzinfo=UTC)
+    title = {
+        "en": "Small caps extend their rally as investors bet on lower rates and a softer landing, part",
+        "ru": "Малые компании растут четвёртый день подряд на ожиданиях смягчения политики ФРС, часть",
+    }
+    voices = voices.model_copy(
+        update={
+            "headlines": tuple(
+                Headline(
+                    title=f"{title[code]} {part}",
+                    outlet=f"Example News {part}",
+                    language=code,
+                    published=at,
+                    out_by=at,
+                    feed="x",
+                )
+                for part in "ABC"
+            ),
+            "quote": Quote(
+                text="The burden of proof is on the small company, and has been for two decades.",
+                language="en",
+                speaker="Ann Example",
+                link="https://example.com/n",
+                said=date(2024, 10, 9),
+                translations={"ru": "Доказывать должна малая компания, и так уже двадцать лет."},
+            ),
+        }
+    )
+    made = build_edition(config, brief, facts, voices, languages=(code,))
+    pages = filled(made.files[f"small-caps-2024-10-16-{code}.pdf"], tmp_path)
+    assert (len(pages) == 3 or code == "en") and all(whole > 0.5 for *_, whole in pages), pages  # English is shorter
+    assert all(abs(left - right) < 0.2 for left, right, _ in pages[:-1]), pages
 
 
 def test_on_a_screen_every_box_stands_once_beside_its_section_or_a_little_before(edition: Edition) -> None:
