@@ -16,7 +16,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from reporter.errors import AccessError, LedgerError
-from reporter.service.ledger_file import FILE, REMOTE, check, connect, create, file_system, migrate, plainly, whole
+from reporter.service.ledger_file import (
+    FILE,
+    REMOTE,
+    check,
+    connect,
+    create,
+    file_system,
+    has_foreign_log,
+    migrate,
+    plainly,
+    whole,
+)
 from reporter.service.rows import TABLES, Alert, Delivery, Event, Moving, Publication, Row, Run, columns, row, stored
 
 
@@ -191,6 +202,11 @@ def open_ledger(state: Path, now: datetime) -> Ledger:
     if (kind := file_system(state)) in REMOTE:
         raise LedgerError(f"the state folder '{state}' is on a share ({kind}); set `state:` to a local disk")
     path = state / FILE
+    if has_foreign_log(path):
+        raise LedgerError(
+            f"{path}-wal and {path}-shm are left from the ledger that was here before; nothing is sent. Remove these "
+            "two, then run this again"
+        )
     if not path.exists():
         if any((state / "spool").iterdir()):
             raise LedgerError(

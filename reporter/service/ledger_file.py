@@ -47,6 +47,20 @@ def create(path: Path, now: datetime) -> None:
     new.unlink()
 
 
+def has_foreign_log(path: Path) -> bool:
+    """Whether the log of another ledger lies beside: SQLite would write its pages into this one.
+
+    A copy of ours is not marked as having a log, until it is opened.
+    """
+    if not path.with_name(f"{path.name}-wal").exists():
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(20)[18:] == b"\x01\x01"
+    except FileNotFoundError:
+        return True
+
+
 def connect(path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(path, timeout=5, isolation_level=None)
     for pragma in ("synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
@@ -104,5 +118,6 @@ def plainly(state: Path) -> Iterator[None]:
             raise StorageError(f"{state / FILE} cannot be read; look at the disk: nothing is sent") from error
         raise LedgerError(
             f"the ledger {state / FILE} is damaged ({error}); nothing is sent. Put back a copy from "
-            f"{state / 'backup'}, then `reporter outbox list` shows what is left to decide"
+            f"{state / 'backup'} in place of {FILE}, {FILE}-wal and {FILE}-shm, then `reporter outbox list` shows what "
+            "is left to decide"
         ) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -193,6 +194,31 @@ def test_a_lost_ledger_is_not_begun_anew_beside_its_spool(tmp_path: Path) -> Non
         path.unlink()
     with pytest.raises(LedgerError, match="nobody knows what was mailed"):
         open_ledger(tmp_path, NOW)
+
+
+@pytest.mark.fault("A13")
+def test_a_copy_beside_the_log_of_the_one_before(tmp_path: Path) -> None:
+    """SQLite would write what is in the log into the copy, and damage it for good."""
+    state, killed = tmp_path / "state", tmp_path / "killed"
+    with open_ledger(state, NOW) as opened:
+        for number in range(20):
+            opened.add(a_run(occurrence=f"adhoc:{number}"))
+        opened.backup(tmp_path / "copy")
+        opened.add(a_run(occurrence="adhoc:later"))
+        shutil.copytree(state, killed)  # as it is after kill -9
+    with open_ledger(shutil.copytree(killed, tmp_path / "whole"), NOW) as opened:
+        assert len(opened.rows(Run)) == 21
+    (killed / FILE).unlink()
+    with pytest.raises(LedgerError, match="left from the ledger that was here before"):
+        open_ledger(killed, NOW)
+    shutil.copy(tmp_path / "copy", killed / FILE)
+    with pytest.raises(LedgerError, match="left from the ledger that was here before"):
+        open_ledger(killed, NOW)
+    for left in ("wal", "shm"):
+        (killed / f"{FILE}-{left}").unlink()
+    for _ in range(2):
+        with open_ledger(killed, NOW) as opened:
+            assert len(opened.rows(Run)) == 20
 
 
 @pytest.mark.fault("A14")
