@@ -274,8 +274,8 @@ class TestSensitivity:
             "the draw tells it in its own sentence"
         )
         said = in_words(story)
-        assert "over 21 sessions instead of a calendar month, IJR is behind (3.1% against 3.7%)" in said["en"]
-        assert "если взять 21 сессию вместо календарного месяца, IJR позади (3,1 % против 3,7 %)" in said["ru"].replace(
+        assert "Over 21 sessions instead of a calendar month, IJR is behind (3.1% against 3.7%)" in said["en"]
+        assert "Если взять 21 сессию вместо календарного месяца, IJR позади (3,1 % против 3,7 %)" in said["ru"].replace(
             "\u00a0", " "
         )
 
