@@ -11,8 +11,6 @@ from reporter.story.lexicon import Month
 from reporter.story.situation import Situation
 
 SECTION = "bottom_line"
-#: Tests that ask for a lead -> its window.
-WINDOWS = {"gap_1m": "1M", "gap_3m": "3M", "gap_ytd": "YTD"}
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
@@ -61,16 +59,23 @@ def size(criterion: Criterion) -> Quantity | None:
 
 
 def fragile(s: Situation, verdict: Verdict) -> list[Finding]:
-    """The met test nearest to failing, if another way to count would fail it and the month has not said so already."""
-    leads = sorted((one for one in verdict.met if one.name in WINDOWS), key=lambda one: one.distance)
-    for one in leads:
-        if way := sensitivity.failing(s, WINDOWS[one.name]):
-            if any((flip.kind, flip.values["window"]) == (way, WINDOWS[one.name]) for flip in sensitivity.flips(s)):
-                return []
-            sessions = sensitivity.sessions() if way == "sessions" else None
-            alone = len(verdict.met) == 1
-            return [s.finding(SECTION, "fragile", criterion=one.name, way=way, alone=alone, sessions=sessions)]
-    return []
+    """The met test nearest to failing, if another way to count would fail it, with what that way counts."""
+    test = sensitivity.undone(s)
+    if test is None:
+        return []
+    path = "returns_21_sessions.{}" if test.way == "sessions" else f"price_returns.{{}}.{test.window}"
+    return [
+        s.finding(
+            SECTION,
+            "fragile",
+            criterion=test.test,
+            way=test.way,
+            alone=len(verdict.met) == 1,
+            sessions=sensitivity.sessions() if test.way == "sessions" else None,
+            mine=percent(test.mine, path.format(s.facts.subject)),
+            theirs=percent(test.theirs, path.format(s.facts.benchmark)),
+        )
+    ]
 
 
 def overlap(s: Situation, verdict: Verdict) -> list[Finding]:

@@ -9,6 +9,7 @@ from reporter.story.situation import Situation, months
 
 SECTION = "evidence"
 STANDINGS = {Standing.LEADS: Tone.FOR, Standing.LEVEL: Tone.NEUTRAL, Standing.LAGS: Tone.AGAINST}
+SLIGHTLY = (Moved.SLIGHTLY_NARROWED, Moved.UNCHANGED, Moved.SLIGHTLY_WIDENED)
 MONTHS = {Month.IMPROVING: Tone.FOR, Month.FLAT: Tone.NEUTRAL, Month.WORSENING: Tone.AGAINST}
 
 
@@ -18,7 +19,7 @@ def year_paragraphs(s: Situation) -> list[list[Finding]]:
 
 def month_paragraphs(s: Situation) -> list[list[Finding]]:
     """Also where a gap or a way of counting would say otherwise."""
-    flips = sensitivity.flips(s)
+    flips = sensitivity.told_early(s)
     told = s.month is Month.FLAT and flips and flips[0].kind == "sessions" and not s.quiet and s.window != "1M"
     return [[*month(s, flips[0] if told else None), *split(s), *([] if told else flips)]]
 
@@ -52,6 +53,8 @@ def gap(s: Situation) -> list[Finding]:
     change = lexicon.moved(before, now) if before is not None else None
     extreme = returns.ytd_extreme if s.window == "YTD" else None
     far = extreme is not None and abs(extreme.gap) - abs(now) >= lexicon.FAR
+    if far and change in SLIGHTLY:  # one comparison is enough, and the page's head has the other
+        before = change = None
     return [
         s.finding(
             SECTION,

@@ -63,6 +63,7 @@ def record(s: Situation) -> list[Finding]:
             of=count(len(years), "years.of"),
             never=won == 0,
             always=won == len(years),
+            index=Fund(s.facts.headline_index) if s.facts.headline_index else None,
             turn=s.standing is Standing.LAGS and s.week == "up",
             week=s.week,
         )

@@ -77,7 +77,7 @@ SHARED = (("evidence", "turn"), ("field", "reversion"), ("technicals", "field"))
 #: More numbers than this do not go into a shared paragraph.
 MOST_TOGETHER = 8
 #: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
-MOST_NUMBERS = 38
+MOST_NUMBERS = 37
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
 DISPENSABLE = (
     "no_breakout",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reporter.facts.precedents import Precedents
-from reporter.finding import Finding, Quantity, Tone, Unit, Value, count, day, ordinal, percent, share
+from reporter.finding import Finding, Quantity, Tone, Unit, count, day, ordinal, percent, share
 from reporter.story import lexicon
 from reporter.story.lexicon import Standing
 from reporter.story.situation import Situation
@@ -16,12 +16,15 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
     facts = s.facts.precedents
     if facts is None or not facts.attempts or s.standing is Standing.LEADS or s.quiet:
         return []
-    past, now = [*known(s, facts), *odds(s, facts), *last(s, facts)], latest(s, facts)
-    return [past, [*now, *rise(s, facts)]] if now else [[*past, *rise(s, facts)]]
+    rule = s.finding(SECTION, "rule")
+    past, now, week = [*known(s, facts), *odds(s, facts), *last(s, facts)], latest(s, facts), rise(s, facts)
+    if week:  # whether it counts is said before what such a thing has been worth
+        return [[rule, *week], [*past, *now]]
+    return [[rule, *past], now] if now else [[rule, *past]]
 
 
 def known(s: Situation, facts: Precedents) -> list[Finding]:
-    """The count, even-handed, with the rule that counts."""
+    """The count, even-handed."""
     n = len(facts.known)
     values = {
         "n": count(n, "precedents.n"),
@@ -99,13 +102,10 @@ def rise(s: Situation, facts: Precedents) -> list[Finding]:
     going_well = attempt is not None and attempt.relative_return >= 0  # then the week belongs to it
     if s.week != "up" or strength is None or going_well:
         return []
-    values: dict[str, Value] = {
-        "strong": s.facts.returns.total[s.facts.subject]["1W"] >= lexicon.RALLY,
-        "again": attempt is not None,
-    }
+    strong = s.facts.returns.total[s.facts.subject]["1W"] >= lexicon.RALLY
     if strength.from_high <= -lexicon.NOTICED:
         short = percent(strength.from_high, "relative_strength.from_high")
-        return [s.finding(SECTION, "rise_short", Tone.AGAINST, short=short, **values)]
+        return [s.finding(SECTION, "rise_short", Tone.AGAINST, short=short, strong=strong)]
     if strength.at_high and strength.change_year is not None and strength.change_year >= 0:
-        return [s.finding(SECTION, "rise_late", **values)]
+        return [s.finding(SECTION, "rise_late", strong=strong)]
     return []

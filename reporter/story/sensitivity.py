@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from reporter.facts.returns import MONTH_SESSIONS
 from reporter.finding import Finding, Fund, Quantity, count, percent
@@ -11,14 +12,34 @@ from reporter.story.lexicon import Month, Standing
 from reporter.story.situation import Situation, months
 
 SECTION = "sensitivity"
+#: Tests that ask for a lead -> its window.
+WINDOWS = {"gap_1m": "1M", "gap_3m": "3M", "gap_ytd": "YTD"}
 #: The month in the words of a standing.
 AS_STANDING = {Month.IMPROVING: Standing.LEADS, Month.FLAT: Standing.LEVEL, Month.WORSENING: Standing.LAGS}
+
+
+@dataclass(frozen=True)
+class Undone:
+    """A test that asks for a lead, met as we count and not otherwise."""
+
+    test: str
+    way: str  # `sessions` or `price`
+    window: str
+    mine: float  # the returns by that way
+    theirs: float
 
 
 def flips(s: Situation) -> list[Finding]:
     """The most telling other way to count that would turn the conclusion; none: an empty list."""
     found = sorted(alternatives(s), key=lambda one: (-one[0], one[1].kind))
     return [finding for difference, finding in found[:1] if difference >= lexicon.MOVED]
+
+
+def told_early(s: Situation) -> list[Finding]:
+    """The same, but for what the bottom line says of a test that is met."""
+    test = undone(s)
+    said = test and (test.way, test.window)
+    return [flip for flip in flips(s) if (flip.kind, flip.values["window"]) != said]
 
 
 def alternatives(s: Situation) -> Iterator[tuple[float, Finding]]:
@@ -71,16 +92,17 @@ def compare(
     )
 
 
-def failing(s: Situation, window: str) -> str | None:
-    """The other way to count by which the subject has no lead over the window: `sessions`, `price`, or None."""
+def undone(s: Situation) -> Undone | None:
+    """The met test nearest to failing that another way to count would fail."""
     facts, returns = s.facts, s.facts.returns
-    others = {"price": returns.price}
-    if window == "1M":
-        others = {"sessions": {ticker: {"1M": value} for ticker, value in returns.month_sessions.items()}, **others}
-    for way, found in others.items():
-        mine, theirs = (found.get(ticker, {}).get(window) for ticker in (facts.subject, facts.benchmark))
-        if mine is not None and theirs is not None and mine <= theirs:
-            return way
+    months: Mapping[str, Mapping[str, float]] = {ticker: {"1M": one} for ticker, one in returns.month_sessions.items()}
+    leads = [one for one in facts.verdict.met if one.name in WINDOWS] if facts.verdict else []
+    for lead in sorted(leads, key=lambda one: one.distance):
+        window = WINDOWS[lead.name]
+        for way, found in (("sessions", months), ("price", returns.price)):
+            mine, theirs = (found.get(ticker, {}).get(window) for ticker in (facts.subject, facts.benchmark))
+            if mine is not None and theirs is not None and mine <= theirs:
+                return Undone(lead.name, way, window, mine, theirs)
     return None
 
 

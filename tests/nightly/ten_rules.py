@@ -58,7 +58,7 @@ def section(text: Text, name: str) -> list[Said]:
 
 
 def verdict_names_its_tests(text: Text, facts: Facts) -> Iterator[str]:
-    """1, 8: criteria met and unmet and the nearest flip; no number but the verdict's."""
+    """1, 8: criteria met and unmet and the nearest flip; no number but the verdict's and of a test otherwise counted."""
     said = section(text, "bottom_line")
     if not said:
         yield "1 no bottom line"
@@ -68,7 +68,8 @@ def verdict_names_its_tests(text: Text, facts: Facts) -> Iterator[str]:
     hair = any(one.finding.values.get("hair") for one in said)
     if "verdict.of" not in paths or not (hair or any(path.endswith(".distance") for path in paths)):
         yield "1 the verdict does not name its tests and the nearest flip"
-    if strange := {path for path in paths if not path.startswith(("verdict.", "method"))}:
+    recounted = {path for one in said if one.finding.kind == "fragile" for path, _ in one.numbers}
+    if strange := {path for path in paths - recounted if not path.startswith(("verdict.", "method"))}:
         yield f"8 the bottom line brings numbers of its own: {', '.join(sorted(strange))}"
 
 
