@@ -58,7 +58,7 @@ def section(text: Text, name: str) -> list[Said]:
 
 
 def verdict_names_its_tests(text: Text, facts: Facts) -> Iterator[str]:
-    """1, 8: criteria met and unmet and the nearest flip; no number but the verdict's and of a test otherwise counted."""
+    """1, 8: criteria and the nearest flip; no number but the verdict's and of a test that is counted otherwise."""
     said = section(text, "bottom_line")
     if not said:
         yield "1 no bottom line"
