@@ -54,11 +54,11 @@ def lines(told: dict[str, Any]) -> list[str]:
     out = [f"{run['brief']} {run['occurrence']}-r{run['revision']}: {run['state']}"]
     out += [f"  because  {run['reason']}"] if run["reason"] else []
     out += [f"  due      {run['local_label']}; it could go out until {_minute(run['deadline_utc'])} UTC"]
-    out += (
-        [f"  again    {_minute(run['next_try_utc'])} UTC, attempt {run['attempt'] + 1}"] if run["next_try_utc"] else []
-    )
+    if run["next_try_utc"]:
+        attempt = "" if run["state"] == "delivering" else f", attempt {run['attempt'] + 1}"
+        out += [f"  again    {_minute(run['next_try_utc'])} UTC{attempt}"]
     out += _data(told["made_of"])
-    out += [f"  archive  {one['target']}: {one['state']} {one['path']}" for one in told["archive"]]
+    out += [_archive(one) for one in told["archive"]]
     out += [_mail(one) for one in told["mail"]]
     out += ["", "  what happened, UTC"]
     for event in told["events"]:
@@ -78,6 +78,12 @@ def _data(made_of: dict[str, Any] | None) -> list[str]:
         f"  prices   {vintage['source']}{fetched}, vintage {vintage['sha256'][:16]}",
         f"  quality  {quality['status']}" + (f": {'; '.join(map(str, notes))}" if notes else ""),
     ]
+
+
+def _archive(one: dict[str, Any]) -> str:
+    where = f" {one['path']}" if one["path"] else ""
+    again = f", next {_minute(one['next_try_utc'])} UTC" if one["state"] == "queued" else ""
+    return f"  archive  {one['target']}: {one['state']}{where}{again}"
 
 
 def _mail(one: dict[str, Any]) -> str:

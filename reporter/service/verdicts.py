@@ -12,6 +12,8 @@ from reporter.service.rows import Delivery, Publication, Run
 from reporter.service.workers import Outcome
 
 LATE = timedelta(minutes=30)  # a run that is tried for so long is worth a word
+OFTEN = 4  # attempts at a message or a place, in twenty minutes
+SHOWN = 3  # of those are named
 ALARMS = ("late", "failed", "refused", "missed")
 
 
@@ -59,10 +61,18 @@ def judge(ledger: Ledger, outcome: Outcome, now: datetime) -> Run | None:
 
 
 def _wait_for_rows(ledger: Ledger, run: Run, now: datetime) -> Run | None:
-    """All that can be done now is done: the run's next turn is that of its first delivery or publication."""
+    """All that can be done now is done: the run's next turn is that of its first delivery or publication.
+
+    What has been tried in vain for a while is worth a word; greylisting is over by then.
+    """
     mail = ledger.rows(Delivery, run_id=run.run_id, state=("queued", "sending", "dot"))
     archive = ledger.rows(Publication, run_id=run.run_id, state=("queued", "writing"))
     turns = [row.next_try_utc for row in mail] + [row.next_try_utc for row in archive]
+    behind = [f"{row.recipient} ({row.smtp_text or 'no answer'})" for row in mail if row.attempts >= OFTEN]
+    behind += [f"the archive '{row.target}'" for row in archive if row.attempts >= OFTEN]
+    if behind:
+        more = f" and {len(behind) - SHOWN} more" if len(behind) > SHOWN else ""
+        ledger.alert(f"late:{run.brief}", now, _text(run, "late", f"not yet with {', '.join(behind[:SHOWN])}{more}"))
     return ledger.move(run, run.state, now, next_try_utc=max(min(turns, default=now), now + timedelta(seconds=5)))
 
 

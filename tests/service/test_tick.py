@@ -22,7 +22,7 @@ from reporter.service.due import due_between
 from reporter.service.ledger import Ledger, open_ledger
 from reporter.service.overview import STATUS
 from reporter.service.reload import Reloaded
-from reporter.service.rows import Alert, Delivery, Event, Run
+from reporter.service.rows import Alert, Delivery, Event, Publication, Run
 from reporter.service.tick import Tick
 from reporter.service.workers import Outcome
 from reporter.sessions import Calendar
@@ -302,6 +302,29 @@ def test_an_edition_whose_mail_waits_has_the_turn_of_its_mail(office: Make) -> N
     service.look(FRIDAY + MINUTE)
     waiting = service.ledger.one(Run, brief="small-caps")
     assert waiting and waiting.next_try_utc == FRIDAY + 5 * MINUTE and waiting.attempt == 1
+    assert not [alert for alert in service.ledger.rows(Alert) if alert.key == "late:small-caps"]
+
+
+@pytest.mark.fault("D1", "E1")
+def test_what_was_tried_in_vain_for_a_while_is_told_before_it_is_given_up(office: Make, mails: list[str]) -> None:
+    service = office(lambda run: (69 if run.brief == "small-caps" else 0, ""))
+    service.look(FRIDAY - DAY)
+    service.look(FRIDAY)
+    run = service.ledger.one(Run, brief="small-caps")
+    assert run
+    service.ledger.move(run, "delivering", FRIDAY, next_try_utc=None)
+    given = {"message_id": "<a@x>", "eml_path": "", "eml_sha256": "", "recipient": "a@example.com"}
+    tried = {"attempts": 4, "smtp_text": "at connect: Connection refused", "next_try_utc": FRIDAY + 5 * MINUTE}
+    key = {"run_id": run.run_id or 0, "revision": 0}
+    service.ledger.add(Delivery(**key, give_up_utc=FRIDAY + DAY, **given, **tried))
+    service.ledger.add(Publication(**key, target="share", path="", attempts=4, next_try_utc=FRIDAY, sha256=""))
+    service.look(FRIDAY + MINUTE)
+    service.look(FRIDAY + 2 * MINUTE)
+    (mail,) = mails
+    told = (
+        "small-caps 2026-03-06 late: not yet with a@example.com (at connect: Connection refused), the archive 'share'"
+    )
+    assert told in mail
 
 
 @pytest.mark.fault("A1", "A9")
