@@ -80,6 +80,10 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(f"reporter.commands.{cmd_name}"), cmd_name)
         return command
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _one_line_failures(ctx):  # --help and --version write already here
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         with _one_line_failures(ctx):
             return super().invoke(ctx)

@@ -493,3 +493,14 @@ class TestProcess:
             process.send_signal(signal.SIGINT)
             _, stderr = process.communicate(timeout=10)
         assert (process.returncode, stderr) == (130, "reporter: stopped\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("brief", "--help")])
+def test_a_full_disk_under_the_output_is_one_line(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "reporter", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 74
+    assert done.stderr.startswith("reporter: No space left on device") and done.stderr.count("\n") == 1
