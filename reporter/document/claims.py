@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from reporter.finding import Finding, Quantity
 from reporter.language import SCALE, Language, Said
-from reporter.story.contradictions import rests_on
+from reporter.story.assertions import rests_on
 from reporter.story.lexicon_trail import Reading
 
 #: The path of a constant of our own rules, which is in the method note and not in facts.json.

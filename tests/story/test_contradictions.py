@@ -15,7 +15,7 @@ from reporter.document.facts_json import holds
 from reporter.errors import DocumentError
 from reporter.facts import Facts
 from reporter.finding import Finding, Value
-from reporter.story import contradictions, write_story
+from reporter.story import assertions, contradictions, write_story
 from reporter.voices import Voices
 from reporter.words import BUNDLED
 
@@ -33,7 +33,7 @@ def finding(name: str, **values: Value) -> Finding:
 
 def test_a_story_is_sound(facts: Facts) -> None:
     story = write_story(facts, Voices(), field_kind="funds", implication=True)
-    said = [one for kind in story.findings for one in contradictions.assertions(kind)]
+    said = [one for kind in story.findings for one in assertions.assertions(kind)]
     assert len({one.topic for one in said}) >= 8
 
 
@@ -79,12 +79,12 @@ def test_slightly_is_little(facts: Facts) -> None:
 @pytest.mark.parametrize(("topic", "what"), sorted(contradictions.HOLDS))
 def test_every_test_knows_its_assertion(topic: str, what: str) -> None:
     """A topic and a word that no finding can assert would be a row that never bites."""
-    said = " ".join(pattern.pattern for pattern in contradictions.BY_KIND)
-    by_value = {name for topics in contradictions.BY_VALUE.values() for name in topics.values()}
+    said = " ".join(pattern.pattern for pattern in assertions.BY_KIND)
+    by_value = {name for topics in assertions.BY_VALUE.values() for name in topics.values()}
     assert f"?P<{topic}>" in said or topic in by_value
 
 
-@pytest.mark.parametrize("pattern", [pattern.pattern for pattern in contradictions.BY_KIND])
+@pytest.mark.parametrize("pattern", [pattern.pattern for pattern in assertions.BY_KIND])
 def test_every_row_has_a_wording(pattern: str) -> None:
     """A kind that was renamed must be renamed in the table as well."""
     names = {
@@ -98,7 +98,7 @@ def test_every_row_has_a_wording(pattern: str) -> None:
 def test_what_a_topic_rests_on_is_in_the_facts(make: Callable[..., Edition]) -> None:
     """Every path of the table leads somewhere, in an edition that has all families of facts."""
     found = json.loads(make(formats=("html",), languages=("en",)).files["facts.json"])
-    known = [path.format(subject="IJR", window="YTD") for paths in contradictions.RESTS_ON.values() for path in paths]
+    known = [path.format(subject="IJR", window="YTD") for paths in assertions.RESTS_ON.values() for path in paths]
     for path in known:
         assert path.startswith("voices.") or holds(found, path), path
-    assert set(contradictions.RESTS_ON) >= {name for one in contradictions.BY_KIND for name in one.groupindex}
+    assert set(assertions.RESTS_ON) >= {name for one in assertions.BY_KIND for name in one.groupindex}
