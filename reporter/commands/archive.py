@@ -100,10 +100,9 @@ def init(name: str | None, config_path: Path | None) -> None:
 def list_(brief: str | None, config_path: Path | None, name: str, as_json: bool) -> None:
     """List editions, the newest last."""
     from reporter.delivery.archive import MANIFEST, editions
-    from reporter.delivery.places import opened
 
     config = configuration(config_path, False)
-    target = opened(config, _known(config, name))
+    target = _opened(config, _known(config, name))
     for shelved in editions(target, _brief(config, brief, [target])):
         try:
             manifest = json.loads(target.read(f"{shelved.path}/{MANIFEST}"))
@@ -124,10 +123,10 @@ def list_(brief: str | None, config_path: Path | None, name: str, as_json: bool)
 def open_(brief: str, session: date | None, config_path: Path | None, only_print: bool) -> None:
     """Open the newest edition of a brief, or the one about a session."""
     from reporter.delivery.archive import editions, sound_manifest
-    from reporter.delivery.target import local_target
+    from reporter.delivery.places import OUTPUT
 
     config = configuration(config_path, False)
-    target = local_target(config.output)
+    target = _opened(config, OUTPUT)
     found = [one for one in editions(target, brief) if session in (None, one.session)]
     for shelved in reversed(found):
         if sound := sound_manifest(target, shelved.path):
@@ -149,13 +148,12 @@ def open_(brief: str, session: date | None, config_path: Path | None, only_print
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a target.")
 def verify(brief: str | None, config_path: Path | None, name: str | None, since: date | None, as_json: bool) -> None:
     """Read every file again and name what was changed, taken away or added; exit code 1 if anything was."""
-    from reporter.delivery.places import opened
     from reporter.delivery.places import targets as all_targets
     from reporter.delivery.verify import verify as verified
 
     config = configuration(config_path, False)
     wrong = 0
-    places = {one: opened(config, one) for one in ([_known(config, name)] if name else all_targets(config))}
+    places = {one: _opened(config, one) for one in ([_known(config, name)] if name else all_targets(config))}
     _brief(config, brief, places.values())
     for one, target in places.items():
         count, problems = 0, []
@@ -182,8 +180,8 @@ def prune(config_path: Path | None, name: str | None, keep: str | None, yes: boo
     import re
 
     from reporter.delivery.archive import editions
-    from reporter.delivery.places import opened
     from reporter.delivery.verify import prune as pruned
+    from reporter.service.index_page import bring_up_to_date
     from reporter.setting import DURATION, duration
 
     config = configuration(config_path, False)
@@ -197,10 +195,14 @@ def prune(config_path: Path | None, name: str | None, keep: str | None, yes: boo
         note("nothing is pruned: no target has a setting `keep`; --target names one, and --keep says how long")
     now = datetime.now(UTC)
     for one, span in kept.items():
-        target, before = opened(config, one), (now - duration(span)).date()
+        target, before = _opened(config, one), (now - duration(span)).date()
         gone = pruned(target, before, now) if yes else (old for old in editions(target) if old.session < before)
+        count = 0
         for shelved in gone:
             click.echo(f"{one}: {shelved.path} {'is gone' if yes else 'would go; add --yes'}")
+            count += 1
+        if yes and count and "index.html" in target.names(""):
+            bring_up_to_date(target, config, now)
 
 
 def _known(config: Config, name: str) -> str:
@@ -227,9 +229,29 @@ def _brief(config: Config, name: str | None, places: Iterable[Target]) -> str | 
 
 def targets(config: Config, folder: Path | None) -> Iterator[Target]:
     """The named folder, else the folder of editions and the configured archives."""
-    from reporter.delivery.target import local_target, open_target
+    from reporter.delivery.places import targets as all_targets
+    from reporter.delivery.target import local_target
 
-    yield local_target(folder or config.output)
-    if folder is None:
-        for settings in config.archive:
-            yield open_target(settings)
+    if folder is not None:
+        yield local_target(folder)
+        return
+    for name in all_targets(config):
+        yield _opened(config, name)
+
+
+def _opened(config: Config, name: str) -> Target:
+    """A target by its name.
+
+    Raises:
+        OutputError: it is away, or is not the place that was set up, as where a share is not mounted.
+    """
+    from reporter.delivery.archive import check_marker
+    from reporter.delivery.places import MARKERS, opened
+    from reporter.service.ledger import open_ledger
+    from reporter.service.ledger_file import FILE
+
+    target = opened(config, name)
+    if (config.state / FILE).exists():
+        with open_ledger(config.state, datetime.now(UTC)) as ledger:
+            check_marker(target, ledger.get(MARKERS + name))
+    return target

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from reporter.channels import ArchiveTarget
 
@@ -20,7 +21,7 @@ TIMEOUT = 30  # seconds for one answer of a server
 def _smb(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:
     from fsspec.implementations.smb import SMBFileSystem
 
-    return SMBFileSystem(
+    fs = SMBFileSystem(
         host,
         port=settings.port,
         username=settings.user,
@@ -30,6 +31,10 @@ def _smb(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFi
         register_session_retries=0,  # fsspec divides by the number less one; whoever wants it again asks again
         skip_instance_cache=True,
     )
+    share = urlsplit(str(settings.url)).path.split("/")[1]
+    if not fs.exists(f"/{share}"):  # to write there would wait for ever
+        raise OSError(errno.ENOENT, f"it has no share '{share}'")
+    return fs
 
 
 def _sftp(settings: ArchiveTarget, host: str, password: str | None) -> AbstractFileSystem:

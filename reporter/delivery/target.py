@@ -82,7 +82,7 @@ class Target:
             if self._holds(final, content):
                 return False
             if self._kind == "s3":  # an object appears only when all of it is there
-                self._fs.pipe_file(final, content, mode="create")
+                self._put_object(path, content, mode="create")
                 self._fs.invalidate_cache()
                 crash_point("archive-temp")
                 self._check(final, content)
@@ -119,7 +119,7 @@ class Target:
                 if self._cat(final) == content:
                     return
             if self._kind == "s3":
-                self._fs.pipe_file(final, content)
+                self._put_object(path, content)
                 return
             self._make_folder(path)
             temporary = self._temporary(final, mark, now)
@@ -158,6 +158,12 @@ class Target:
                 written = datetime.strptime(found[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
                 if now - written > STALE:
                     self.remove(f"{path}/{name}")
+
+    def _put_object(self, path: str, content: bytes, **more: str) -> None:
+        try:
+            self._fs.pipe_file(self._at(path), content, **more)
+        except FileNotFoundError as error:
+            raise OutputError(f"cannot write '{path}' in {self.place}: there is no such bucket") from error
 
     def _make_folder(self, path: str) -> None:
         """The one that a file is to be in, with those above it."""

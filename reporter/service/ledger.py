@@ -10,7 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -84,7 +84,7 @@ class Ledger:
 
     def add(self, row: Row) -> bool:
         """Insert; False where a row with its key is there already, which stays as it is."""
-        given = {name: stored(value) for name, value in asdict(row).items() if value is not None}
+        given = {name: stored(value) for name, value in vars(row).items() if value is not None}
         with self.transaction():
             done = self.database.execute(
                 f"INSERT INTO {TABLES[type(row)][0]} ({', '.join(given)}) VALUES ({', '.join('?' * len(given))}) "  # noqa: S608  names of our own columns
@@ -102,7 +102,7 @@ class Ledger:
         if isinstance(row, Run):
             changes = {"updated_utc": now, **changes}
         after = replace(row, state=state, **changes)
-        old, new = asdict(row), asdict(after)
+        old, new = vars(row), vars(after)
         set_ = [name for name in new if new[name] != old[name]] or ["state"]
         with self.transaction():
             done = self.database.execute(

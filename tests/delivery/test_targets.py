@@ -189,6 +189,16 @@ def test_a_link_to_a_share_that_is_not_there(tmp_path: Path) -> None:
         target.replace("index.html", b"page", "12345678", NOW)
 
 
+@pytest.mark.parametrize(("kind", "words"), [("smb", "it has no share 'nowhere'"), ("s3", "there is no such bucket")])
+def test_a_share_that_does_not_exist(kind: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Left to itself one library waits for ever, and the other says that a file is missing."""
+    with opened(kind, tmp_path, monkeypatch) as place:
+        name = str(place.settings.url).split("/")[3 if kind == "smb" else 2]
+        wrong = place.settings.model_copy(update={"url": str(place.settings.url).replace(name, "nowhere")})
+        with pytest.raises(OutputError, match=words):
+            open_target(wrong).create(MARKER, b"an-id\n", "12345678", NOW)
+
+
 @pytest.mark.fault("E3")
 def test_unmounted_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is written next would land on the local disk under the mount point."""

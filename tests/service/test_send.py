@@ -457,6 +457,42 @@ def test_a_secret_is_nowhere(reply: str, tmp_path: Path, configure: Callable[...
 
 
 @pytest.mark.fault("E3")
+def test_no_command_takes_an_empty_folder_for_the_archive(tmp_path: Path, configure: Callable[..., None]) -> None:
+    """Where the share is not mounted: none says that all is well, and none writes there."""
+    with SmtpServer() as server:
+        configure(server)
+        assert send(tmp_path).returncode == 0
+        assert "share: 1 editions, no differences" in run(tmp_path, "archive", "verify").stdout
+        (tmp_path / "share").rename(tmp_path / "away")
+        for there in (True, False):
+            if there:
+                (tmp_path / "share").mkdir()
+            for more in (
+                ("verify",), ("list", "--target", "share"), ("index",), ("prune", "--target", "share", "--keep", "1d"),
+            ):  # fmt: skip
+                done = run(tmp_path, "archive", *more)
+                assert done.returncode == 73 and "Is the share mounted" in done.stderr, more
+            if there:
+                assert list((tmp_path / "share").iterdir()) == []
+                (tmp_path / "share").rmdir()
+            else:
+                assert not (tmp_path / "share").exists()
+
+
+def test_what_is_pruned_leaves_the_index_page(tmp_path: Path, configure: Callable[..., None]) -> None:
+    with SmtpServer() as server:
+        configure(server)
+        assert send(tmp_path).returncode == 0
+        assert "2024-10-16-r0" in (tmp_path / "share/small/2024/catalogue.js").read_text("utf-8")
+        prune = ("archive", "prune", "--target", "share", "--keep", "1d")
+        assert "would go; add --yes" in run(tmp_path, *prune).stdout
+        assert "is gone" in run(tmp_path, *prune, "--yes").stdout
+        told = (tmp_path / "share/contents.json").read_text("utf-8")
+        assert json.loads(told)["newest"] == []
+        assert "2024-10-16-r0" not in (tmp_path / "share/index.html").read_text("utf-8")
+
+
+@pytest.mark.fault("E3")
 def test_a_share_that_is_not_mounted_is_not_set_up(tmp_path: Path, configure: Callable[..., None]) -> None:
     """Its folder would be made on this machine's disk, and everything archived there."""
     with SmtpServer() as server:
