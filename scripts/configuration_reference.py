@@ -35,7 +35,8 @@ mistakes are reported at once, with line and column. Paths start from the folder
 KINDS = {
     "str": "text", "int": "whole number", "float": "number", "bool": "switch", "Switch": "switch", "Path": "path",
     "Ticker": "ticker", "LanguageCode": "language", "Duration": "duration", "Secret": "secret", "date": "day",
-    "BriefName": "name", "Keyword": "word",
+    "BriefName": "name", "Keyword": "word", "Heading": "text of at most 100 characters",
+    "SmallPrint": "text of at most 10,000 characters",
 }  # fmt: skip
 CHOICES = {"SourceName": SourceName, "FieldKind": FieldKind}
 
