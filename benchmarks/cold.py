@@ -7,7 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.measure import AS_OF, ROOT, Report, brief, in_turn, write_prices
+from benchmarks.measure import AS_OF, Report, brief, in_turn, write_market
 from reporter.config_file import load_config
 from reporter.document.email import Mail
 from reporter.exchanges import brief_calendar
@@ -29,7 +29,7 @@ quantstats.reports.html(returns("IJR"), benchmark=returns("SPY"), output=f"{sys.
 def measure(report: Report, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_prices(folder)
+        write_market(folder)
         found = in_turn(
             {
                 "brief": brief(folder, "--language", "en"),
@@ -51,12 +51,12 @@ def measure(report: Report, rounds: int) -> None:
         sizes = {kind: max(path.stat().st_size for path in files.glob(f"*.{kind}")) / 1000 for kind in ("pdf", "html")}
         report.say("PDF", sizes["pdf"], "kB", 150)
         report.say("HTML", sizes["html"], "kB", 400)
-        report.say("body of the mail, HTML", mail_body(), "kB", 100)
+        report.say("body of the mail, HTML", mail_body(folder), "kB", 100)
 
 
-def mail_body() -> float:
+def mail_body(folder: Path) -> float:
     """The larger one of a brief's two languages, in kB."""
-    config = load_config(ROOT / "config.yaml", known_tickers)
+    config = load_config(folder / "config.yaml", known_tickers)
     config = config.model_copy(update={"sources": config.sources.model_copy(update={"use": "simulated"})})
     brief, now = config.briefs["small-caps"], datetime.now(UTC)
     edition = make_edition(

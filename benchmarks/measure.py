@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from reporter.config import Sources
 from reporter.config_file import load_config
 from reporter.prices.bars import TITLES
 from reporter.prices.load import load_prices
@@ -20,6 +20,13 @@ from reporter.words import known_tickers
 
 ROOT = Path(__file__).parents[1]
 AS_OF = date(2024, 12, 31)
+YEARS = 10
+#: With IJR and SPY thirty; the fund that the news quote and three levels come on top.
+FIELD = (
+    "MTUM", "IVW", "QUAL", "USMV", "VYM", "IJK", "IVE", "IJT", "IJJ", "IJS", "VLUE", "SIZE", "IWD", "IWF", "RSP", "QQQ",
+    "XLB", "XLE", "XLF", "XLI", "XLK", "XLP", "XLU", "XLV", "XLY", "EFA", "EEM", "AGG",
+)  # fmt: skip
+LEVELS = ("^IRX", "^TNX", "^VIX")
 ENVIRONMENT = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
     "MPLBACKEND": "Agg",
     "PYTHONPATH": str(Path(__file__).parent / "bare"),
@@ -89,18 +96,27 @@ class Report:
         print(f"{row[0]:<58} {row[1]:>16}  {row[2]:>16}  {row[3]}", flush=True)
 
 
-def write_prices(folder: Path) -> None:
-    """Twenty years of the simulated market for the brief on small caps, one CSV a fund."""
+def write_market(folder: Path) -> None:
+    """What everybody reads: thirty funds × ten years of the simulated market, one CSV a fund in Yahoo's columns; and for
+    us a config.yaml whose brief on small caps ranks all of them.
+    """
     config = load_config(ROOT / "config.yaml", known_tickers)
-    tickers = (*config.briefs["small-caps"].tickers, "^IRX", "^TNX", "^VIX")
     calendar = load_calendar("XNYS", datetime.now(UTC))
-    prices = load_prices(tickers, (), calendar, AS_OF, Sources(), "simulated")
+    tickers = ("IJR", "SPY", *FIELD, "IWM", *LEVELS)
+    prices = load_prices(tickers, (), calendar, AS_OF, config.sources, ("simulated",))
     for ticker in tickers:
         columns = {title: getattr(prices, name)[ticker] for name, title in TITLES.items()}
-        prices.close[[ticker]].assign(**columns)[list(columns)].rename_axis("Date").to_csv(folder / f"{ticker}.csv")
+        table = prices.close[[ticker]].assign(**columns)[list(columns)].rename_axis("Date")
+        table.loc[str(AS_OF.year - YEARS + 1) :].to_csv(folder / f"{ticker}.csv")
+    text = (ROOT / "config.yaml").read_text("utf-8")
+    field = f"field: [{', '.join(FIELD)}]"
+    text, found = re.subn(r"field: \[[^]]*\]", field, text, count=1)
+    assert found, "the brief on small caps is the first one"
+    text = text.replace("field_kind: factor-funds", "field_kind: funds", 1)
+    (folder / "config.yaml").write_text(text, "utf-8")
 
 
 def brief(folder: Path, *more: str) -> list[str]:
     """The command that makes a brief of those prices, each time in a folder where nothing is yet."""
     made = [sys.executable, "-m", "reporter", "brief", "small-caps", "--prices", str(folder), "--as-of", str(AS_OF)]
-    return [*made, "--output", str(folder / "out"), *more]
+    return [*made, "--config", str(folder / "config.yaml"), "--output", str(folder / "out"), *more]

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import AS_OF, ROOT, Report, cost, write_prices
+from benchmarks.measure import AS_OF, Report, cost, write_market
 
 
 def batch(folder: Path, clients: int, *more: str) -> list[str]:
@@ -14,14 +14,14 @@ def batch(folder: Path, clients: int, *more: str) -> list[str]:
     rows = "".join(f"small-caps,client-{number},Client {number},en\n" for number in range(clients))
     (folder / f"{clients}.csv").write_text(f"brief,client,brand,languages\n{rows}", "utf-8")
     made = [sys.executable, "-m", "reporter", "batch", str(folder / f"{clients}.csv"), "--prices", str(folder)]
-    made += ["--config", str(ROOT / "config.yaml"), "--as-of", str(AS_OF)]
+    made += ["--config", str(folder / "config.yaml"), "--as-of", str(AS_OF)]
     return [*made, "--output", str(folder / f"out-{'-'.join(more)}-{clients}"), *more]
 
 
 def measure(report: Report, _: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_prices(folder)
+        write_market(folder)
         few, some, many = (cost(batch(folder, clients, "--engine", "serial")) for clients in (5, 30, 105))
         report.say("warm brief in a batch, CPU", (many.cpu - few.cpu) / 100, "s", 0.5)
         report.say("a worker's peak memory after 30 briefs", some.peak, "MiB", 220)
