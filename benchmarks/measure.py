@@ -97,8 +97,8 @@ class Report:
 
 
 def write_market(folder: Path) -> None:
-    """What everybody reads: thirty funds × ten years of the simulated market, one CSV a fund in Yahoo's columns; and for
-    us a config.yaml whose brief on small caps ranks all of them.
+    """What everybody reads: thirty funds × ten years of the simulated market, one CSV a fund in Yahoo's columns; and
+    for us a config.yaml whose brief on small caps ranks all of them.
     """
     config = load_config(ROOT / "config.yaml", known_tickers)
     calendar = load_calendar("XNYS", datetime.now(UTC))

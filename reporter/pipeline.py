@@ -75,8 +75,11 @@ def make_edition(
     prices, facts, voices = gather_material(
         config, name, brief, calendar=calendar, as_of=as_of, earlier=earlier, progress=progress
     )
+    # Written down and let go before the pages are made, which need the room.
+    table = prices_csv(prices)
+    del prices
     edition = build_edition(config, brief, facts, voices, languages=languages, mail=mail, progress=progress)
-    return replace(edition, files={**edition.files, "prices.csv": prices_csv(prices)})
+    return replace(edition, files={**edition.files, "prices.csv": table})
 
 
 def gather_material(

@@ -22,12 +22,13 @@ from weasyprint import HTML
 
 SUBJECT, BENCHMARK, COUNT = "IJR", "SPY", 30
 PAGE = jinja2.Template("""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Small caps</title><style>
-@page { size: A4; margin: 1.5cm } body { font-family: sans-serif; font-size: 10pt } img { width: 82% }
+@page { size: A4; margin: 1.5cm } body { font-family: sans-serif; font-size: 10pt } img { width: 74% }
 table { border-collapse: collapse; width: 100%; font-size: 7pt }
 td, th { border: 1px solid #ccc; padding: 2px 3px; text-align: right }
 </style></head><body><h1>{{ subject }} against {{ benchmark }}, {{ day }}</h1>
 <p>Year to date {{ subject }} returned {{ "%.1f"|format(table.loc[subject, "YTD"]) }}%,
-{{ benchmark }} {{ "%.1f"|format(table.loc[benchmark, "YTD"]) }}%. RSI is {{ "%.0f"|format(table.loc[subject, "RSI"]) }}.</p>
+{{ benchmark }} {{ "%.1f"|format(table.loc[benchmark, "YTD"]) }}%.
+RSI is {{ "%.0f"|format(table.loc[subject, "RSI"]) }}.</p>
 <table><tr><th></th>{% for column in table.columns %}<th>{{ column }}</th>{% endfor %}</tr>
 {% for name, row in table.iterrows() %}<tr><td>{{ name }}</td>{% for value in row %}<td>{{ "%.1f"|format(value) }}</td>
 {% endfor %}</tr>{% endfor %}</table>

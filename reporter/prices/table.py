@@ -18,13 +18,14 @@ from reporter.sessions import Calendar
 def prices_csv(prices: Prices) -> bytes:
     """One line a ticker and session, tickers in alphabetical order; gaps have no line, an absent value is empty."""
     days = np.datetime_as_string(prices.sessions.to_numpy("datetime64[D]"))
-    lines = [f"ticker,session,{','.join(COLUMNS)}"]
+    made = io.StringIO()
+    made.write(f"ticker,session,{','.join(COLUMNS)}\n")
     for ticker in sorted(prices.close.columns):
         columns = np.column_stack([getattr(prices, name)[ticker].to_numpy() for name in COLUMNS])
         rows = np.flatnonzero(~np.isnan(columns[:, 0]))
         cells = map(",".join, zip(days[rows].tolist(), texts(columns[rows]), strict=True))
-        lines += (f"{ticker},{line}" for line in cells)
-    return "\n".join([*lines, ""]).encode()
+        made.writelines(f"{ticker},{line}\n" for line in cells)
+    return made.getvalue().encode()
 
 
 def texts(rows: Array) -> list[str]:
