@@ -12,7 +12,7 @@ import html
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from reporter.config import Brand, Brief
@@ -38,7 +38,8 @@ class Account:
     """What one language of an edition may print."""
 
     spoken: tuple[Spoken, ...]  # every number that was said, printed in a table or lettered on a chart
-    verbatim: frozenset[str]  # texts that are printed as they are: names, labels, terms, voices, the brand
+    verbatim: frozenset[str]  # texts that are printed as they are: names, labels, terms
+    own: frozenset[str] = frozenset()  # the same, of this edition alone: voices, the brand
 
     @cached_property
     def marked(self) -> frozenset[tuple[str, str]]:
@@ -50,10 +51,28 @@ class Account:
         return frozenset(figure for one in self.spoken if one.fact for figure in figures(level(one.text)))
 
     @cached_property
-    def words(self) -> re.Pattern[str]:
-        """The verbatim texts that hold a digit, longest first, wherever a line ends in them."""
-        texts = {level(text) for text in self.verbatim if re.search(r"\d", text)}
-        return re.compile("|".join(map(loose, sorted(texts, key=lambda text: (-len(text), text)))) or "(?!)")
+    def words(self) -> tuple[re.Pattern[str], ...]:
+        """The verbatim texts that hold a digit, longest first, wherever a line ends in them; those of this edition
+        alone before those that all editions of a language have, unless one is inside another.
+        """
+        own, shared = (
+            frozenset(level(text) for text in texts if re.search(r"\d", text)) for texts in (self.own, self.verbatim)
+        )
+        if any(text in longer for text in own for longer in shared):
+            return (any_of(own | shared),)
+        return any_of(own), any_of(shared)
+
+    def without_words(self, text: str) -> str:
+        plain = level(text)
+        for words in self.words:
+            plain = words.sub("\ufffc", plain)
+        return plain
+
+
+@lru_cache(maxsize=64)
+def any_of(texts: frozenset[str]) -> re.Pattern[str]:
+    """Longest first. Kept, since compiling it takes longer than reading a page with it."""
+    return re.compile("|".join(map(loose, sorted(texts, key=lambda text: (-len(text), text)))) or "(?!)")
 
 
 def open_account(speaker: Speaker, facts: Facts, voices: Voices, brief: Brief, brand: Brand) -> Account:
@@ -64,12 +83,18 @@ def open_account(speaker: Speaker, facts: Facts, voices: Voices, brief: Brief, b
     verbatim = chain(
         (label for label in labels if re.search(r"[^\d\s.,%+−-]", label)),
         leaves([language.name(ticker) for ticker in tickers if ticker]),
+    )
+    own = chain(
         leaves([dict(brief.title), brand.name, dict(brand.disclaimer), list(facts.quality.silent)]),
         leaves(voices.model_dump()),
         (facts.as_of.isoformat(), facts.vintage.sha256[:12]),
     )
-    pieces = (piece for text in verbatim for piece in re.split(r"\{\w+\}", text))
-    return Account(spoken=tuple(speaker.spoken), verbatim=frozenset(pieces))
+    return Account(spoken=tuple(speaker.spoken), verbatim=pieces(verbatim), own=pieces(own))
+
+
+def pieces(texts: Iterable[str]) -> frozenset[str]:
+    """What stands around the placeholders of the texts."""
+    return frozenset(piece for text in texts for piece in re.split(r"\{\w+\}", text))
 
 
 def leaves(value: object) -> Iterator[str]:
@@ -204,7 +229,7 @@ def lettering(shown: str) -> Iterator[str]:
 
 def unsaid(text: str, account: Account) -> Iterator[tuple[str, str]]:
     """Figures that nobody said, with what stands around them."""
-    plain = account.words.sub("\ufffc", level(text))
+    plain = account.without_words(text)
     for found in FIGURE.finditer(plain):
         figure = found[0].replace(" ", "")
         if figure not in account.figures and figure.lstrip("-") not in account.figures:
@@ -227,7 +252,7 @@ def unsaid_in_all(readings: Iterable[str], account: Account) -> list[tuple[str, 
 
 def unmarked(text: str, account: Account) -> Iterator[tuple[str, str]]:
     """Digits outside all marks and all words that may have some."""
-    plain = account.words.sub("\ufffc", level(text))
+    plain = account.without_words(text)
     for found in FIGURE.finditer(plain):
         yield found[0], plain[max(0, found.start() - AROUND) : found.end() + AROUND]
 
