@@ -19,6 +19,9 @@ from click.exceptions import NoSuchCommand
 from reporter import __version__
 from reporter.errors import ReporterError, of_machine, visible
 
+# Else pydantic looks for plugins in the metadata of every package that is installed, for 20 ms.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
+
 #: In the order of `reporter --help`. The module of a command has its name, and in it the function has it too.
 COMMANDS = (
     "init",

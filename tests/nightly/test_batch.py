@@ -120,11 +120,13 @@ def test_killed_and_resumed(tmp_path: Path) -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(1800)
 def test_three_hundred_killed_at_random(tmp_path: Path) -> None:
     run(tmp_path, 300, kills=6, seconds=(2, 25), formats=("html",))
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 def test_a_thousand_in_flat_memory(tmp_path: Path) -> None:
     """PDF and HTML; a worker is replaced after some hundreds of editions, whatever it has kept."""
     asked = prepare(tmp_path, 1_000, ("html", "pdf"))
