@@ -31,7 +31,10 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}"
+    if asked.write and asked.parts:
+        parser.error("--write is for all parts together: the table on the page is of one run")
+    load = f"{os.getloadavg()[0]:.1f} others at work at its beginning"
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {load}"
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     print(f"{machine}; {libraries}")
     report = Report()

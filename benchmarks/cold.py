@@ -44,6 +44,8 @@ def measure(report: Report, rounds: int) -> None:
         report.say("cold brief, CPU", ours.cpu, "s")
         report.say("  against the HTML report of QuantStats", ours.cpu / found["quantstats"].cpu, "×", 0.33)
         report.say("  against an afternoon's script", ours.cpu / found["script"].cpu, "×", 0.45)
+        report.say("  QuantStats, HTML alone, CPU", found["quantstats"].cpu, "s")
+        report.say("  the script, HTML and PDF, CPU", found["script"].cpu, "s")
         report.say("  against papermill and nbconvert, HTML only", ours.cpu / found["notebook"].cpu, "×")
         report.say("second language of the same edition, CPU", found["both languages"].cpu - ours.cpu, "s", 0.35)
         report.say("peak memory, cold", ours.peak, "MiB", 190)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
@@ -65,7 +64,6 @@ class Gallery:
 
 
 def shown(facts: Facts) -> str:
-    """A hash of everything that can be on a drawing; the name of the brief is on none. Equal facts can have two, which
-    costs a drawing and no more.
-    """
-    return hashlib.sha256(pickle.dumps(replace(facts, brief=""))).hexdigest()
+    """A hash of everything that can be on a drawing; the name of the brief is on none."""
+    everything = repr(replace(facts, brief=""))
+    return hashlib.sha256(everything.encode("utf-8", "surrogateescape")).hexdigest()
