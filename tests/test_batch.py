@@ -160,7 +160,7 @@ class TestRun:
         """And what the second one gets is byte for byte what it would have got alone, mail included."""
         drawn: list[tuple[str, ...]] = []
         draw = gallery_module.draw_charts
-        monkeypatch.setattr(gallery_module, "draw_charts", lambda *given: drawn.append(given[-1]) or draw(*given))
+        monkeypatch.setattr(gallery_module, "draw_charts", lambda *given: drawn.append(given[4:]) or draw(*given))
         clients = "".join(f"  {name}: {{languages: [en]}}\n" for name in "abcd")
         jobs = ask(f"clients:\n{clients}editions:\n  - {{brief: bonds, clients: [a, b, c, d]}}\n")
         shared = Shared(jobs, ours, calendar, AS_OF)
