@@ -13,7 +13,10 @@ from reporter.errors import UsageError
 @click.command(hidden=True)
 @click.argument("what")
 def work(what: str) -> None:
-    """Do what is left of one run, which is named by its number, or read what came back: `returns`."""
+    """Do what is left of one run, or read `returns`.
+
+    A run is named by its number; returns are what came back of the mail.
+    """
     from reporter.config import Config
     from reporter.service.ledger import open_ledger
     from reporter.service.returns import collect

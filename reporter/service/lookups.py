@@ -34,7 +34,7 @@ def ended(ledger: Ledger, kind: type[Any], state: str, after: int) -> list[Any]:
     )
     named = ", ".join(f"{table}.{name}" for name in columns(kind).split(", "))
     found = ledger.database.execute(
-        f"SELECT DISTINCT {named} FROM event CROSS JOIN {table} WHERE event.id > ? AND what GLOB "  # noqa: S608
+        f"SELECT DISTINCT {named} FROM event CROSS JOIN {table} WHERE event.id > ? AND what GLOB "  # noqa: S608  our names
         f"'{subject} * -> {state}' AND {same} AND state = ? ORDER BY event.id",
         (after, state),
     )
