@@ -32,24 +32,44 @@ function load(volume) {
 }
 
 // Search: the words of a volume in order, and for each a set of editions, one bit an edition.
+// Only where each set begins is found out beforehand: most are never asked for.
 function unpack(volume) {
-  const bytes = Uint8Array.from(atob(volume.postings), one => one.charCodeAt(0));
+  const text = atob(volume.postings), bytes = new Uint8Array(text.length), starts = new Uint32Array(volume.words.length);
+  for (let n = 0; n < bytes.length; n++) bytes[n] = text.charCodeAt(n);
   let place = 0;
-  const next = () => { let value = 0, shift = 0, byte; do { byte = bytes[place++]; value += (byte & 127) * 2 ** shift; shift += 7; } while (byte > 127); return value; };
-  return volume.words.map(() => {
-    const head = next(), without = head & 1, set = new Uint32Array((volume.size + 31) >> 5);
-    if (without) set.fill(0xffffffff);
-    for (let more = head >> 1, number = 0; more > 0; more--) { number += next(); set[number >> 5] ^= 1 << (number & 31); }
-    return set;
-  });
+  for (let word = 0; word < starts.length; word++) {
+    starts[word] = place;
+    let more = number(bytes, place) >> 1;
+    do while (bytes[place++] > 127); while (more-- > 0);
+  }
+  return { bytes, starts };
+}
+function number(bytes, place) {
+  let value = 0, shift = 0, byte;
+  do { byte = bytes[place++]; value += (byte & 127) * 2 ** shift; shift += 7; } while (byte > 127);
+  return value;
+}
+function editionsWith(volume, word, set) {
+  const { bytes, starts } = volume.sets;
+  let place = starts[word];
+  const head = number(bytes, place), without = head & 1;
+  set.fill(without ? 0xffffffff : 0);
+  for (let more = head >> 1, edition = 0; more > 0; more--) {
+    while (bytes[place++] > 127);
+    edition += number(bytes, place);
+    set[edition >> 5] ^= 1 << (edition & 31);
+  }
 }
 const plain = text => text.normalize("NFC").toLowerCase().replace(/ё/g, "е");
 function beginningWith(volume, start) {
-  const { words } = volume, union = new Uint32Array((volume.size + 31) >> 5);
-  const sets = volume.sets ||= unpack(volume);
+  const { words } = volume, union = new Uint32Array((volume.size + 31) >> 5), set = union.slice();
+  volume.sets ||= unpack(volume);
   let low = 0, high = words.length;
   while (low < high) { const middle = (low + high) >> 1; if (words[middle] < start) low = middle + 1; else high = middle; }
-  for (; low < words.length && words[low].startsWith(start); low++) sets[low].forEach((bits, n) => { union[n] |= bits; });
+  for (; low < words.length && words[low].startsWith(start); low++) {
+    editionsWith(volume, low, set);
+    for (let n = 0; n < set.length; n++) union[n] |= set[n];
+  }
   return union;
 }
 const spoken = one => one.said[state.language];
@@ -196,5 +216,15 @@ addEventListener("keydown", event => {
 });
 new IntersectionObserver(seen => { if (seen.some(one => one.isIntersecting)) more(); }, { rootMargin: "600px" }).observe(at("more"));
 at("tools").hidden = false;
-at("search").addEventListener("focus", () => volumes.slice(-200).forEach(load), { once: true });
-recall(); speak(); show();
+// What a search will ask for, newest first: a little of it whenever nothing else is to be done, more of it at a click.
+const wanted = [...volumes].sort((a, b) => a.year < b.year ? 1 : a.year > b.year ? -1 : 0).slice(0, 200);
+const idle = window.requestIdleCallback || (run => setTimeout(run, 50));
+async function prepare() {
+  for (const volume of wanted.slice(0, 48)) {
+    await load(volume);
+    await new Promise(idle);
+    volume.sets ||= volume.words && unpack(volume);
+  }
+}
+at("search").addEventListener("focus", () => wanted.forEach(load), { once: true });
+recall(); speak(); show().then(prepare);
