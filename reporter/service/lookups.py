@@ -33,17 +33,18 @@ def ended(ledger: Ledger, kind: type[Any], state: str, after: int) -> list[Any]:
         else ("publication *:", "event.run_id = publication.run_id AND what GLOB 'publication ' || target || ': *'")
     )
     named = ", ".join(f"{table}.{name}" for name in columns(kind).split(", "))
-    found = ledger.database.execute(
-        f"SELECT DISTINCT {named} FROM event CROSS JOIN {table} WHERE event.id > ? AND what GLOB "  # noqa: S608  our names
+    found = ledger.ask(
+        f"SELECT DISTINCT {named} FROM event CROSS JOIN {table} WHERE event.id > ? AND what GLOB "  # noqa: S608  our own names
         f"'{subject} * -> {state}' AND {same} AND state = ? ORDER BY event.id",
-        (after, state),
+        after,
+        state,
     )
-    return [row(kind, record) for record in found.fetchall()]
+    return [row(kind, record) for record in found]
 
 
 def newest_event(ledger: Ledger) -> int:
     """The number of the last event."""
-    return int(ledger.database.execute("SELECT max(id) FROM event").fetchone()[0] or 0)
+    return int(ledger.ask("SELECT max(id) FROM event")[0][0] or 0)
 
 
 def newest_runs(ledger: Ledger, brief: str, most: int = 20) -> list[Run]:

@@ -50,7 +50,7 @@ class Postman:
             start_new_session=True,
         )
         with suppress(BrokenPipeError):
-            assert self._process.stdin is not None  # noqa: S101
+            assert self._process.stdin is not None  # noqa: S101  for the type checker
             self._process.stdin.write(config.model_dump_json().encode())
             self._process.stdin.close()
 
