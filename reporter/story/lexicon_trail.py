@@ -71,7 +71,7 @@ def week_words(s: Situation) -> Iterator[Reading]:
     yield from record_words(s)
     quiet = "nothing on the list changed since the last edition, no event, and a week's gap under half a point"
     yield read("quiet", "без перемен", quiet, s.quiet, *((s.gap("1W"),) if s.has("1W") else ()))
-    excited = "a laggard's rally while evidence is thin or absent: the precedents come first"
+    excited = "a laggard's rally while evidence is thin or absent: the precedents come early"
     yield read("we have been here before", "такое уже бывало", excited, s.excited, *week)
 
 

@@ -48,14 +48,14 @@ FACTS_FIRST = (
     "quote",
     "bottom_line",
 )
-#: Precedents first when the excitement is.
-DOUBT_FIRST = (
+#: The doubt of the precedents right after the numbers when there is excitement to doubt.
+DOUBT_EARLY = (
     "lede",
-    "precedents",
     "headlines",
     "memory",
     "evidence",
     "turn",
+    "precedents",
     "technicals",
     "field",
     "reversion",
@@ -180,7 +180,7 @@ def ordered(s: Situation, parts: Mapping[str, Sequence[Sequence[Finding]]]) -> t
     """The sections that have something to say."""
     sections = (
         Section(name=name, paragraphs=tuple(tuple(paragraph) for paragraph in parts[name] if paragraph))
-        for name in (DOUBT_FIRST if s.excited else FACTS_FIRST)
+        for name in (DOUBT_EARLY if s.excited else FACTS_FIRST)
     )
     return tuple(section for section in sections if section.paragraphs)
 

@@ -30,7 +30,7 @@ class Situation:
     month: Month | None
     week: str  # "up", "flat", "down": of the fund that the lede shows
     quiet: bool  # nothing on the list has changed since the last edition: a short form will do
-    excited: bool  # a laggard's rally: the precedents come first
+    excited: bool  # a laggard's rally: the precedents come early
     field_kind: str  # what the field consists of; the words are the language's
     implication: bool  # whether the sentence on portfolios is wanted
     voices: Voices
@@ -110,7 +110,7 @@ def news(facts: Facts, before: Before) -> Iterator[bool]:
 
 
 def is_excited(facts: Facts, standing: Standing | None) -> bool:
-    """A laggard rallies while the evidence for a turn is thin or absent: the doubt comes before the numbers."""
+    """A laggard rallies while the evidence for a turn is thin or absent: the precedents come before the rest of the picture."""
     if standing is not Standing.LAGS or facts.verdict is None:
         return False
     rally = facts.returns.total[facts.subject].get("1W", 0.0) >= lexicon.RALLY

@@ -28,4 +28,4 @@ def test_files_and_sections() -> None:
         assert (root / path).exists(), path
     for path in re.findall(r"`(reporter/[\w./]+)`", TEXT):
         assert (root / path).exists(), path
-    assert set(outline.DOUBT_FIRST) == set(outline.FACTS_FIRST)
+    assert set(outline.DOUBT_EARLY) == set(outline.FACTS_FIRST)

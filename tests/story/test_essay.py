@@ -47,7 +47,7 @@ class TestHeadings:
     def test_every_section_has_its_heading_or_shares_one(self) -> None:
         under = {name for names in outline.HEADINGS.values() for name in names}
         assert under == set(outline.FACTS_FIRST) - {"lede"}
-        for order in (outline.FACTS_FIRST, outline.DOUBT_FIRST):
+        for order in (outline.FACTS_FIRST, outline.DOUBT_EARLY):
             for names in outline.HEADINGS.values():
                 places = sorted(order.index(name) for name in names)
                 assert places == list(range(places[0], places[0] + len(names))), names
