@@ -110,7 +110,7 @@ def news(facts: Facts, before: Before) -> Iterator[bool]:
 
 
 def is_excited(facts: Facts, standing: Standing | None) -> bool:
-    """A laggard rallies while the evidence for a turn is thin or absent: the precedents come before the rest of the picture."""
+    """A laggard rallies while the evidence for a turn is thin or absent: the precedents follow the numbers at once."""
     if standing is not Standing.LAGS or facts.verdict is None:
         return False
     rally = facts.returns.total[facts.subject].get("1W", 0.0) >= lexicon.RALLY
