@@ -18,6 +18,7 @@ from reporter.errors import suggestion
 from reporter.setting import DURATION, LANGUAGE_CODE, WEB_ADDRESS, Setting
 from reporter.yaml_file import SHOWN, Document, Problem, Where, complaint, parse_yaml, printable, read_yaml
 
+WAY_OUT = "; `reporter init` writes one to start from"
 #: What pydantic names by kind of error, in words.
 EXPECTED = {
     "string_type": "text",
@@ -60,12 +61,12 @@ def load_config(path: Path, known_tickers: NamedTickers, folder: Path | None = N
     Raises:
         ConfigError: all problems at once.
     """
-    return _checked(read_yaml(path), known_tickers, path.parent if folder is None else folder)
+    return _checked(read_yaml(path, WAY_OUT), known_tickers, path.parent if folder is None else folder)
 
 
 def parse_config(text: str, path: Path, known_tickers: NamedTickers) -> Config:
     """As `load_config`, for a text that will stand in `path`."""
-    return _checked(parse_yaml(text, path), known_tickers, path.parent)
+    return _checked(parse_yaml(text, path, WAY_OUT), known_tickers, path.parent)
 
 
 def _checked(document: Document, known_tickers: NamedTickers, folder: Path) -> Config:

@@ -84,8 +84,11 @@ def complaint(path: Path, problems: Iterable[Problem]) -> ConfigError:
     return ConfigError(lines + [f"{path}: and {len(ordered) - SHOWN} more problems"] * (len(ordered) > SHOWN))
 
 
-def read_yaml(path: Path) -> Document:
+def read_yaml(path: Path, way_out: str = "") -> Document:
     """The settings in a file.
+
+    Args:
+        way_out: What to do where there is none, or nothing in it.
 
     Raises:
         ConfigError: it cannot be read, or is no YAML file of the kind described above.
@@ -94,7 +97,7 @@ def read_yaml(path: Path) -> Document:
         with path.open("rb") as file:
             content = file.read(LIMIT + 1)
     except FileNotFoundError as error:
-        raise ConfigError([f"{path}: there is no such file; `reporter init` writes one"]) from error
+        raise ConfigError([f"{path}: there is no such file{way_out}"]) from error
     except IsADirectoryError as error:
         raise ConfigError([f"{path}: is a folder; name the file in it"]) from error
     except (OSError, ValueError) as error:
@@ -102,14 +105,14 @@ def read_yaml(path: Path) -> Document:
     if len(content) > LIMIT:
         raise ConfigError([f"{path}: larger than {LIMIT:,} bytes; this is no configuration file"])
     try:
-        return parse_yaml(content.decode("utf-8-sig"), path)
+        return parse_yaml(content.decode("utf-8-sig"), path, way_out)
     except UnicodeDecodeError as error:
         place = _end_of(content[: error.start].decode("utf-8-sig"))
         raise complaint(path, (Problem(*place, "not UTF-8 text; save the file as UTF-8"),)) from error
 
 
-def parse_yaml(text: str, path: Path) -> Document:
-    """The settings in a text; `path` is named in messages.
+def parse_yaml(text: str, path: Path, way_out: str = "") -> Document:
+    """The settings in a text; `path` is named in messages, and `way_out` is as for `read_yaml`.
 
     Raises:
         ConfigError: as `read_yaml`.
@@ -121,7 +124,7 @@ def parse_yaml(text: str, path: Path) -> Document:
     if stray := NOT_TEXT.search(text):
         place = _end_of(text[: stray.start()])
         raise complaint(path, (Problem(*place, f"the character {stray[0]!a} does not belong in a text file"),))
-    builder = _Builder(YAML(typ="safe", pure=True).parse(text))
+    builder = _Builder(YAML(typ="safe", pure=True).parse(text), way_out)
     try:
         data = builder.document()
     except MarkedYAMLError as error:
@@ -155,8 +158,8 @@ class _RefusedError(Exception):
 class _Builder:
     """Makes plain values of the parser's events, in one pass."""
 
-    def __init__(self, events: Iterator[Any]) -> None:
-        self.events = events
+    def __init__(self, events: Iterator[Any], way_out: str) -> None:
+        self.events, self.way_out = events, way_out
         self.place = (1, 1)
         self.places: dict[Where, tuple[int, int]] = {(): (1, 1)}
         self.problems: list[Problem] = []
@@ -177,7 +180,7 @@ class _Builder:
         if not isinstance(data, dict):
             self.place = (1, 1)
             if data is None:
-                raise _RefusedError("the file holds no settings; `reporter init` writes one to start from")
+                raise _RefusedError(f"the file holds no settings{self.way_out}")
             raise _RefusedError("expected settings such as `output: output` at the top of the file")
         self.next()  # the end of the document
         if self.next()[0] != "StreamEnd":

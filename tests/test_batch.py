@@ -116,6 +116,12 @@ class TestFile:
             "batch.yaml:9:5: editions.1.benchmark: AGG is the subject as well; compare it with another fund"
         ]
 
+    def test_no_file_and_an_empty_one(self, ours: Config, ask: Callable[..., tuple[Job, ...]], tmp_path: Path) -> None:
+        """`reporter init` writes another kind of file: nothing is said of it."""
+        assert complaint(ask, "", "b.yaml") == ["b.yaml:1:1: the file holds no settings"]
+        with pytest.raises(ConfigError, match=r"nowhere\.yaml: there is no such file$"):
+            read_batch(tmp_path / "nowhere.yaml", ours)
+
     def test_a_wrong_table(self, ask: Callable[..., tuple[Job, ...]]) -> None:
         assert complaint(ask, ROWS.replace("paper\n", "papers\n"), "b.csv")[0].startswith("b.csv:1:1: expected the col")
         assert complaint(ask, ROWS + "bonds,,acme,Other,en,A4\n", "b.csv") == [

@@ -209,7 +209,7 @@ class TestWhichBrief:
 
     def test_absent_configuration(self, steps: Steps) -> None:
         result = run("brief", "--config", "no.yaml")
-        expected = "no.yaml: there is no such file; `reporter init` writes one\n"
+        expected = "no.yaml: there is no such file; `reporter init` writes one to start from\n"
         assert (result.exit_code, result.stderr) == (78, expected)
 
 

@@ -338,7 +338,7 @@ def file_problem(path: Path) -> str:
 
 class TestFiles:
     def test_absent(self, tmp_path: Path) -> None:
-        assert file_problem(tmp_path / "c.yaml") == "there is no such file; `reporter init` writes one"
+        assert file_problem(tmp_path / "c.yaml") == "there is no such file; `reporter init` writes one to start from"
 
     def test_folder(self, tmp_path: Path) -> None:
         assert file_problem(tmp_path) == "is a folder; name the file in it"
