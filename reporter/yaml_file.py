@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reporter.errors import ConfigError, visible
+from reporter.errors import ConfigError
 
 LIMIT = 1_000_000  # bytes
 DEPTH = 12  # levels of nesting; the settings use four
@@ -74,7 +74,8 @@ class Document:
 
 def printable(text: str) -> str:
     """Text of the file as it may be shown on a terminal: one short line."""
-    return visible(text if len(text) <= 60 else f"{text[:57]}...")
+    short = text if len(text) <= 60 else f"{text[:57]}..."
+    return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in short)  # a line end is a mistake too
 
 
 def complaint(path: Path, problems: Iterable[Problem]) -> ConfigError:
