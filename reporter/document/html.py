@@ -7,9 +7,10 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING
 
-from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -95,8 +96,18 @@ def filled(made: ImmutableSandboxedEnvironment, name: str, **values: object) -> 
     try:
         return made.get_template(name).render(**values)
     except TemplateError as error:
-        line = f":{lineno}" if (lineno := getattr(error, "lineno", None)) else ""
-        raise DocumentError(f"{getattr(error, 'name', None) or name}{line}: {error.message}") from error
+        raise DocumentError(f"{place_of(error, made) or name}: {error.message}") from error
+
+
+def place_of(error: TemplateError, made: ImmutableSandboxedEnvironment) -> str:
+    """File and line of a template, as `sections/part.html.j2:3`; empty where it is not known."""
+    if isinstance(error, TemplateSyntaxError):
+        return f"{error.name}:{error.lineno}" if error.name else ""
+    for frame in reversed(extract_tb(error.__traceback__)):  # jinja2 puts its templates there
+        names = [one for one in made.list_templates() if Path(frame.filename).as_posix().endswith(f"/{one}")]
+        if names:
+            return f"{max(names, key=len)}:{frame.lineno}"
+    return ""
 
 
 def environment(templates: Path | None) -> ImmutableSandboxedEnvironment:

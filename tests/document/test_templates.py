@@ -41,3 +41,13 @@ def test_a_variable_that_is_not_there_ends_with_a_clear_line(make: Callable[...,
     (tmp_path / "brief.html.j2").write_text("<p>\n{{ page.no_such_thing }}")
     with pytest.raises(DocumentError, match=r"brief\.html\.j2.*no_such_thing"):
         make(languages=("en",), formats=("html",), templates=tmp_path)
+
+
+def test_the_line_names_the_template_that_is_wrong_and_not_the_one_that_includes_it(
+    make: Callable[..., Edition], tmp_path: Path
+) -> None:
+    (tmp_path / "sections").mkdir()
+    for text, line in (("<h2>\n\n{{ part.lable }}</h2>", 3), ("\n{% if %}", 2)):
+        (tmp_path / "sections" / "lede.html.j2").write_text(text)
+        with pytest.raises(DocumentError, match=rf"^sections/lede\.html\.j2:{line}: "):
+            make(languages=("en",), formats=("html",), templates=tmp_path)
