@@ -20,8 +20,8 @@ from PIL import Image, ImageFont
 from reporter.charts import CHARTS, MAIL_PIXELS, chart_heights, draw_charts, draw_pictures
 from reporter.charts.extents import BOLD, REGULAR, Box, width
 from reporter.charts.labels import spread
-from reporter.charts.output import to_svg
-from reporter.charts.style import ACCENT, PHONE, WIDTH, Size, look
+from reporter.charts.output import thin, to_svg
+from reporter.charts.style import ACCENT, LABEL, PHONE, SUBJECT, WIDTH, Size, look, new_canvas
 from reporter.facts import Facts
 from reporter.language import Language
 from reporter.prices import Prices
@@ -164,3 +164,17 @@ def test_labels_are_spread_as_little_as_needed(wanted: list[float], apart: float
     fine = all(0 <= one <= 100 for one in wanted) and all(b - a >= apart for a, b in pairwise(wanted))
     if fine:
         assert places == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("text", ["80", "Ёлка (gj), −3 % < 4 & more"])
+@pytest.mark.parametrize(("size", "bold"), [(LABEL, False), (6.4, True)])
+@pytest.mark.parametrize("align", ["left", "center", "right"])
+def test_a_text_stands_where_matplotlib_puts_it(text: str, size: float, bold: bool, align: str) -> None:
+    """Second method: matplotlib's own layout of the same text, written by its own SVG backend."""
+    with rc_context(look(ACCENT)):
+        canvas = new_canvas(Size(WIDTH, 100.0), 10, 10, (0, 1), (0, 1))
+        canvas.text(33.3, 44.4, text, size=size, bold=bold, ha=align, color=SUBJECT)
+        theirs = io.StringIO()
+        canvas.figure.savefig(theirs, format="svg", transparent=True)
+        ours = to_svg(canvas.figure, "x")
+    assert re.findall(r"<text.*?</text>", ours) == re.findall(r"<text.*?</text>", thin(theirs.getvalue(), "x"))
