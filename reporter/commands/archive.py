@@ -201,6 +201,8 @@ def prune(config_path: Path | None, name: str | None, keep: str | None, yes: boo
         for shelved in gone:
             click.echo(f"{one}: {shelved.path} {'is gone' if yes else 'would go; add --yes'}")
             count += 1
+        if not count:
+            note(f"{one}: nothing is older than {span}")
         if yes and count and "index.html" in target.names(""):
             bring_up_to_date(target, config, now)
 
