@@ -3,7 +3,8 @@
 python -m tests.delivery.hostile_render FOLDER ADDRESS SECRET MOST      writes files and mails into FOLDER/0, FOLDER/1 …
 
 Each field is filled with payload after payload up to its length, and goes on where it stopped in the next edition,
-until all have had all or MOST editions are made; prints how many payloads the field that had the fewest has had. What
+until all have had all or MOST editions are made; prints how many payloads the field that had the fewest has had. Floods
+come to one field at a time, as long as its door lets through: in all at once they are refused, in one clear line. What
 cleans such texts at the door is left out, but for links and what no file of settings can hold: a title that came past
 it, from a file that somebody changed say, must do no harm either.
 """
@@ -41,6 +42,7 @@ FIELDS = {
 }  # fmt: skip
 
 
+FLOOD = 1000  # characters of a text that is one
 MARK = "Zq"  # and the number of the field before its text, so that it can be found again
 
 
@@ -48,17 +50,28 @@ class Filling:
     """Hands out the payloads to the fields."""
 
     def __init__(self, address: str, secret: str) -> None:
-        texts = [filled(text, address, secret) for text in PAYLOADS]  # a flood is cut where its door would cut it
-        self.texts = [
-            "".join(sign for sign in one if category(sign) != "Cc" and not NOT_TEXT.match(sign)) for one in texts
-        ]
+        texts = [filled(text, address, secret) for text in PAYLOADS]
+        plain = ["".join(sign for sign in one if category(sign) != "Cc" and not NOT_TEXT.match(sign)) for one in texts]
+        self.texts = [text for text in plain if len(text) < FLOOD]
+        self.floods = [text for text in plain if len(text) >= FLOOD]
         self.had = dict.fromkeys(FIELDS, 0)
+        self.editions = 0
 
     def next(self) -> Mapping[str, str]:
+        flood, flooded = divmod(self.editions, len(FIELDS))
+        self.editions += 1
         return {
-            field: f"{MARK}{number} {' '.join(self._of(field, most))}"
+            field: f"{MARK}{number} {' '.join([self._flood(flood, most)] if number == flooded else self._of(field, most))}"
             for number, (field, most) in enumerate(FIELDS.items())
         }
+
+    @property
+    def fewest(self) -> int:
+        """Of the payloads, those that every field has had."""
+        return min(len(self.texts), *self.had.values()) + min(len(self.floods), self.editions // len(FIELDS))
+
+    def _flood(self, number: int, most: int) -> str:
+        return self.floods[number % len(self.floods)][:most]
 
     def _of(self, field: str, most: int) -> Iterator[str]:
         while True:
@@ -85,9 +98,9 @@ def main(folder: Path, address: str, secret: str, most: int) -> int:
         said = filling.next()
         voices = _voices(said, foreign=number % 2 == 0)
         _write(folder / str(number), _build(config, facts, said, voices, folder / f"{number}-templates"))
-        if min(filling.had.values()) >= len(filling.texts):
+        if filling.fewest >= len(PAYLOADS):
             break
-    return min(filling.had.values())
+    return filling.fewest
 
 
 def _build(config: Config, facts: Any, said: Mapping[str, str], voices: Voices, templates: Path) -> Any:
