@@ -21,6 +21,8 @@ from reporter.delivery.smtp import FAILURES, Client, Refused, quoted
 FAREWELL = 2.0  # seconds
 #: Refusals of the relay as such: a login is wrong or missing. Every other message would meet the same.
 LOGIN = (530, 534, 535, 538)
+#: Before a message: what goes wrong there is not about it.
+BEFORE = ("connect", "ehlo", "starttls", "auth")
 CLOSING = 421  # the relay ends the connection, whatever was asked
 TOO_BIG = re.compile(r"^5\.(3\.4|2\.3)\b")
 QUEUE_ID = re.compile(r"queued as ([0-9A-Za-z]+)")
@@ -69,6 +71,7 @@ class Connection:
         self._client: Client | None = None
         self._secrets: dict[str, str] = {}
         self._step = "connect"
+        self.away = False  # whether it was not to be had, for whatever message, when it was asked last
 
     def __enter__(self) -> Self:
         return self
@@ -116,6 +119,7 @@ class Connection:
             outcome = _judge(refusal.code, clean(refusal.text, self._secrets), self._step)
         except FAILURES as error:
             outcome = self._failed(error)
+        self.away = outcome.fate is Fate.LATER and self._step in BEFORE
         if not self._usable(outcome):
             self._drop()
         return outcome
@@ -219,6 +223,6 @@ def _judge(code: int | None, text: str, step: str) -> Outcome:
         return Outcome(Fate.UNKNOWN if step == "dot" else Fate.LATER, None, f"at {step}: {text}")
     if code == 552 or TOO_BIG.match(text):
         return Outcome(Fate.TOO_BIG, code, text)
-    if code in LOGIN or step in ("connect", "ehlo", "starttls", "auth", "mail"):
+    if code in LOGIN or step in (*BEFORE, "mail"):
         return Outcome(Fate.MISCONFIGURED, code, text)
     return Outcome(Fate.BOUNCED, code, text)

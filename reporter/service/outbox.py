@@ -76,6 +76,9 @@ def drain(
                 _ask(ledger, delivery, witnesses, clock)
             else:
                 mailed.trouble = _try(ledger, run, delivery, settings, witnesses, connection, clock)
+                if connection.away:
+                    _put_off(ledger, run, delivery, clock())
+                    break
     if mailed.trouble:
         ledger.alert(RELAY_TROUBLE, clock(), f"the relay takes no mail from us: {mailed.trouble}")
     return _account(ledger, run, mailed)
@@ -166,9 +169,18 @@ def _ended(ledger: Ledger, delivery: Delivery, state: str, why: str, now: dateti
 
 
 def _spare(ledger: Ledger, delivery: Delivery, why: str, now: datetime, **told: object) -> None:
-    """The relay would refuse every message: that costs this one no attempt."""
-    wait = now + timedelta(minutes=WAITS[-1])
-    ledger.move(delivery, "queued", now, why, attempts=delivery.attempts - 1, next_try_utc=wait, **told)
+    """The relay would refuse every message: that costs this one no attempt. The scheduler gives the run time; a person
+    who has mended it need not wait."""
+    ledger.move(delivery, "queued", now, why, attempts=delivery.attempts - 1, next_try_utc=now, **told)
+
+
+def _put_off(ledger: Ledger, run: Run, tried: Delivery, now: datetime) -> None:
+    """The relay is away: whoever is due waits for the turn of the message that was tried, and it costs no attempt."""
+    turn = next(iter(ledger.rows(Delivery, delivery_id=tried.delivery_id))).next_try_utc
+    with ledger.transaction():
+        for row in ledger.rows(Delivery, run_id=run.run_id, state="queued"):
+            if row.next_try_utc < turn:
+                ledger.move(row, "queued", now, "the relay is away", next_try_utc=turn)
 
 
 def _refused_alike(ledger: Ledger, run: Run, now: datetime) -> str:

@@ -14,6 +14,8 @@ from reporter.service.workers import Outcome
 LATE = timedelta(minutes=30)  # a run that is tried for so long is worth a word
 OFTEN = 4  # attempts at a message or a place, in twenty minutes
 SHOWN = 3  # of those are named
+MOMENT = timedelta(seconds=5)  # between two children of a run that has something to do
+REFUSED = timedelta(minutes=15)  # … whom the relay does not let in: it locks out who tries too often
 ALARMS = ("late", "failed", "refused", "missed")
 
 
@@ -51,7 +53,7 @@ def judge(ledger: Ledger, outcome: Outcome, now: datetime) -> Run | None:
             clear(ledger, [*(f"{kind}:{run.brief}" for kind in ALARMS), RELAY_TROUBLE], now)
             return run
         if run.state == "delivering" and outcome.code in ROWS_TELL and not outcome.overran:
-            return _wait_for_rows(ledger, run, now)
+            return _wait_for_rows(ledger, run, now, REFUSED if outcome.code == 78 else MOMENT)
         if outcome.code in NO_FAULT and not outcome.overran:
             return run
         if run.state in OPEN or run.state == "refused":
@@ -60,7 +62,7 @@ def judge(ledger: Ledger, outcome: Outcome, now: datetime) -> Run | None:
         return run
 
 
-def _wait_for_rows(ledger: Ledger, run: Run, now: datetime) -> Run | None:
+def _wait_for_rows(ledger: Ledger, run: Run, now: datetime, least: timedelta) -> Run | None:
     """All that can be done now is done: the run's next turn is that of its first delivery or publication.
 
     What has been tried in vain for a while is worth a word; greylisting is over by then.
@@ -73,7 +75,7 @@ def _wait_for_rows(ledger: Ledger, run: Run, now: datetime) -> Run | None:
     if behind:
         more = f" and {len(behind) - SHOWN} more" if len(behind) > SHOWN else ""
         ledger.alert(f"late:{run.brief}", now, _text(run, "late", f"not yet with {', '.join(behind[:SHOWN])}{more}"))
-    return ledger.move(run, run.state, now, next_try_utc=max(min(turns, default=now), now + timedelta(seconds=5)))
+    return ledger.move(run, run.state, now, next_try_utc=max(min(turns, default=now), now + least))
 
 
 def _again(ledger: Ledger, run: Run, outcome: Outcome, now: datetime) -> Run | None:

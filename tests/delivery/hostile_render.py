@@ -60,10 +60,11 @@ class Filling:
     def next(self) -> Mapping[str, str]:
         flood, flooded = divmod(self.editions, len(FIELDS))
         self.editions += 1
-        return {
-            field: f"{MARK}{number} {' '.join([self._flood(flood, most)] if number == flooded else self._of(field, most))}"
-            for number, (field, most) in enumerate(FIELDS.items())
+        said = {
+            field: [self._flood(flood, most)] if place == flooded else self._of(field, most)
+            for place, (field, most) in enumerate(FIELDS.items())
         }
+        return {field: f"{MARK}{place} {' '.join(texts)}" for place, (field, texts) in enumerate(said.items())}
 
     @property
     def fewest(self) -> int:

@@ -315,8 +315,26 @@ def test_a_wrong_login_stops_everything_at_once(
         assert len(server.logins) == 1
         listed = [json.loads(line) for line in run(tmp_path, "outbox", "list", "--json").stdout.splitlines()]
         assert [(one["state"], one["attempts"]) for one in listed] == [("queued", 0)] * 3
-        server.acts.clear()
-        hurry(tmp_path)
+        server.acts.clear()  # whoever has mended it need not wait
+        assert send(tmp_path).returncode == 0 and received(server) == ONCE
+
+
+@pytest.mark.fault("D1", "D3")
+@pytest.mark.parametrize("act", ["close", "421 4.3.2 Too busy"])
+def test_a_relay_that_is_away_is_asked_once_and_not_for_each_reader(
+    act: str, tmp_path: Path, configure: Callable[..., None]
+) -> None:
+    """Of thousands of readers each would wait for it in turn; the others lose no attempt, and come with the first."""
+    with SmtpServer(acts={"connect": [act] * 2}) as server:
+        configure(server)
+        for attempts in (1, 2):
+            assert send(tmp_path).returncode == 69
+            listed = [json.loads(line) for line in run(tmp_path, "outbox", "list", "--json").stdout.splitlines()]
+            assert [one["attempts"] for one in listed] == [attempts, 0, 0]
+            assert len({one["next_try_utc"] for one in listed}) == 1
+            assert len(server.acts["connect"]) == 2 - attempts
+            assert send(tmp_path).returncode == 69 and len(server.acts["connect"]) == 2 - attempts, "not yet"
+            hurry(tmp_path)
         assert send(tmp_path).returncode == 0 and received(server) == ONCE
 
 

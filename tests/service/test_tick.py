@@ -305,6 +305,25 @@ def test_an_edition_whose_mail_waits_has_the_turn_of_its_mail(office: Make) -> N
     assert not [alert for alert in service.ledger.rows(Alert) if alert.key == "late:small-caps"]
 
 
+@pytest.mark.fault("D5")
+def test_a_relay_that_does_not_let_us_in_is_not_asked_for_each_reader(office: Make) -> None:
+    """Each reader is due, and none is the relay's: it would lock us out."""
+    service = office(lambda run: (69, ""))
+    service.look(FRIDAY - DAY)
+    service.look(FRIDAY)
+    run = service.ledger.one(Run, brief="small-caps")
+    assert run
+    service.ledger.move(run, "delivering", FRIDAY, next_try_utc=None)
+    for number in range(9):
+        given = {"message_id": f"<{number}@x>", "eml_path": "", "eml_sha256": "", "recipient": f"r{number}@example.com"}
+        turn, end = FRIDAY, FRIDAY + DAY
+        service.ledger.add(Delivery(run_id=run.run_id or 0, revision=0, next_try_utc=turn, give_up_utc=end, **given))
+    service.children.script = lambda run: (0 if run.brief == "bonds" else 78, "mail.relay: 535")
+    service.children.begun.clear()
+    service.pass_time(FRIDAY + 60 * MINUTE, MINUTE / 2)
+    assert 3 <= sum("small-caps" in begun for begun in service.children.begun) <= 5
+
+
 @pytest.mark.fault("D1", "E1")
 def test_what_was_tried_in_vain_for_a_while_is_told_before_it_is_given_up(office: Make, mails: list[str]) -> None:
     service = office(lambda run: (69 if run.brief == "small-caps" else 0, ""))
