@@ -54,7 +54,16 @@ FREQUENT = {
     ],
     "field": ["year_first", "year_middle", "year_last", "week_better", "week_worse"],
     "reversion": ["level_low", "level_high", "usual_near", "usual_wider", "usual_narrower"],
-    "precedents": ["attempts_mixed", "last_won", "last_failed", "odds_open", "open_ahead", "open_behind"],
+    "precedents": [
+        "rule",
+        "rise_short",
+        "attempts_mixed",
+        "last_won",
+        "last_failed",
+        "odds_open",
+        "open_ahead",
+        "open_behind",
+    ],
     "backdrop": ["rates_flat", "rates_up", "rates_down", "rates_split", "rates_half", "vix_up", "vix_down", "vix_high"],
     "bottom_line": [f"{one}_{label}" for one in ("turn", "lead") for label in ("thin", "building", "convincing")]
     + ["turn_none", "tests_none", "tests_one", "tests_some", "tests_all", "flip_gain", "flip_loss", "close_quiet"]
