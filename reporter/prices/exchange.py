@@ -29,7 +29,7 @@ def write_csv(series: Series, folder: Path) -> Path:
     bars = series.bars
     columns = [bars[name] for name in COLUMNS.values()]
     columns[-1] = np.where(bars["split"] == 1, 0.0, bars["split"])  # as Yahoo writes it
-    lines = zip(bars["session"].astype(str).tolist(), *map(texts, columns), strict=True)
+    lines = zip(bars["session"].astype(str).tolist(), texts(np.column_stack(columns)), strict=True)
     path = folder / f"{series.ticker}.csv"
     try:
         folder.mkdir(parents=True, exist_ok=True)
