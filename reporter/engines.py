@@ -14,8 +14,9 @@ from reporter.errors import UpstreamError, UsageError
 EngineName = Literal["serial", "processes", "dask"]
 Task = TypeVar("Task")
 Result = TypeVar("Result")
-#: A worker is replaced after so many tasks, whatever a library may have kept.
-TASKS_A_WORKER = 250
+#: A worker is replaced after so many tasks, which costs a fortieth of their time: WeasyPrint, Pango and HarfBuzz keep
+#: 0.2 MiB of every page for good.
+TASKS_A_WORKER = 80
 #: Tasks that wait at a worker, so that it never waits for us and the results never pile up.
 AHEAD = 2
 #: How often a task may be there when its worker dies.
