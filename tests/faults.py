@@ -65,7 +65,7 @@ FAULTS = {
     "D9": ("a title that invents headers", "it is cleaned; the headers are counted again"),
     "D10": ("one reader sees another", "never: one message a reader"),
     "D11": ("a list of readers with doubles and strange forms", "one message a mailbox; exit 78 for wrong ones"),
-    "D12": ("a bounce comes later", "`outbox bounces`, and before every edition; alert `bounced`"),
+    "D12": ("a bounce comes later", "read every ten minutes, before `send`, by `outbox bounces`; alert `bounced`"),
     "D13": ("answering machines", "headers that they obey"),
     "D14": ("the owner cannot be told", "webhook, exit code, log; the ping stops"),
     "E1": ("the archive is full", "exit 73, tried again; alert `late`, then `failed`"),
