@@ -7,7 +7,7 @@ beside it are dealt out to the pages in their order, and their charts stretch or
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from reporter.document.measure import FIRST_TOP, TOP, Lines, Measure, flow
@@ -140,10 +140,12 @@ def arranged(
     every = tuple(boxes_of(page, heights, measure, table_after=table_after))
     boxes, below = every[: max(0, len(every) - under)], every[max(0, len(every) - under) :]
     lower = tuple(Slot(box.name, box.around + box.natural, 0.0) for box in below)
-    text = flow((*sized.text, *(Lines(GAP, 1, slot.height) for slot in lower)), rooms)
+    under_text = tuple(Lines(GAP, 1, slot.height) for slot in lower)
+    text = flow((*sized.text, *under_text), rooms)
+    longer = flow((*one_line_more(sized.text), *under_text), rooms)
     best: tuple[float, tuple[tuple[Box, ...], ...], list[float], int, float] | None = None
     for dealt in deals(boxes):
-        cost, targets, pages, last = judge(dealt, text, foot, rooms)
+        cost, targets, pages, last = judge(dealt, text, longer, foot, rooms)
         if best is None or cost < best[0]:
             best = cost, dealt, targets, pages, last
     assert best is not None  # noqa: S101 - there is always the deal of one sheet
@@ -167,6 +169,13 @@ def arranged(
         last=last,
         cost=cost + dear,
     )
+
+
+def one_line_more(text: Sequence[Lines]) -> Iterator[Lines]:
+    """With a line that the measure has missed on the first page, which can push three of them to the next one."""
+    missed = next((n for n, block in enumerate(text) if not block.keep), None)
+    for number, block in enumerate(text):
+        yield replace(block, count=block.count + 1) if number == missed else block
 
 
 def boxes_of(
@@ -202,12 +211,13 @@ def deals(boxes: Sequence[Box]) -> Iterator[tuple[tuple[Box, ...], ...]]:
 
 
 def judge(
-    dealt: Sequence[Sequence[Box]], text: Sequence[float], foot: float, rooms: Sequence[float]
+    dealt: Sequence[Sequence[Box]], text: Sequence[float], longer: Sequence[float], foot: float, rooms: Sequence[float]
 ) -> tuple[float, list[float], int, float]:
     """Cost of a deal, height that each sheet's boxes should take, number of pages, filled share of the last one.
 
     Args:
         text: What it takes of each page.
+        longer: The same with one line more, for which there must be room as well.
         foot: Height of the note that stands below both columns at the end.
         rooms: Height of each page.
     """
@@ -228,7 +238,9 @@ def judge(
         cost += abs(target - here) * (1.0 if last else 2.5) + 0.08 * abs(target - natural)
         if not last:
             cost += (room - used) * 0.8
-        elif used + foot > room:  # the note goes to a page of its own
+        elif (
+            max(used, longer[number] if number < len(longer) else 0.0) + foot > room or len(longer) > pages
+        ):  # the note goes to a page of its own
             cost += 150 + (room - used) * 0.8
             pages, used = pages + 1, 0.0
         if last:
