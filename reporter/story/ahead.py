@@ -9,9 +9,9 @@ SECTION = "ahead"
 
 
 def dates(s: Situation) -> Finding | None:
-    """None in a week without any."""
+    """None in a week without any. The expiry of options alone is no news to a reader of a brief."""
     ahead = s.facts.ahead
-    if ahead is None:
+    if ahead is None or not (ahead.closed or ahead.early or ahead.period):
         return None
     return s.finding(
         SECTION,

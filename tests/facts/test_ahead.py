@@ -84,7 +84,11 @@ def test_elsewhere_no_options_and_other_weeks() -> None:
             "Биржа закрыта 1 января. Год заканчивается с закрытием 31 декабря; "
             "доходность с начала года затем считается заново.",
         ),
-        (date(2024, 10, 16), "Monthly options expire on October 18.", "Месячные опционы истекают 18 октября."),
+        (
+            date(2025, 4, 11),
+            "The exchange is closed on April 18. Monthly options expire on April 17.",
+            "Биржа закрыта 18 апреля. Месячные опционы истекают 17 апреля.",
+        ),
     ],
 )
 def test_in_words_each_day_with_its_path(
@@ -97,3 +101,9 @@ def test_in_words_each_day_with_its_path(
         said = Language(code).say(finding)
         assert said.text.replace("\u00a0", " ") == words
         assert {fact.split(".")[0] for fact, _ in said.numbers} == {"ahead"}
+
+
+def test_an_expiry_alone_is_no_line(make_prices: Any, facts_of: Any, walk: Any) -> None:
+    facts = facts_of(make_prices({"IJR": walk(1, 600), "SPY": walk(2, 600)}, date(2024, 10, 16)), "IJR", "SPY")
+    assert facts.ahead.expiry == date(2024, 10, 18)
+    assert write_story(facts, Voices(), field_kind="funds", implication=True).ahead is None
