@@ -138,9 +138,9 @@ class Measure:
             warnings.append(f"{page.labels['currencies']}. {page.currencies}")
         notices = sum(self.lines(text, self.wide - 2 * rem, 0.78 * rem) * 0.78 * 1.4 + 1.6 for text in warnings)
         strip = 1.1 + 1.0 + (0.74 * 2 + 1.42) * SMALL_LINE if page.key_figures else 0.0
-        notes = [plain(one.note) for one in page.key_figures]
-        room = self.wide / max(1, len(notes)) - 1.3 * rem
-        strip += (max((self.lines(note, room, 0.74 * rem) for note in notes), default=1) - 1) * 0.74 * SMALL_LINE
+        room = self.wide / max(1, len(page.key_figures)) - 1.3 * rem
+        for texts in ([one.label for one in page.key_figures], [plain(one.note) for one in page.key_figures]):
+            strip += (max((self.lines(text, room, 0.74 * rem) for text in texts), default=1) - 1) * 0.74 * SMALL_LINE
         masthead = 0.25 + 0.55 + (LOGO if page.logo else 0.78 * 1.4)
         return (masthead + title + standfirst + notices + strip + 1.1) * rem
 
