@@ -53,8 +53,8 @@ def gap(s: Situation) -> list[Finding]:
     change = lexicon.moved(before, now) if before is not None else None
     extreme = returns.ytd_extreme if s.window == "YTD" else None
     far = extreme is not None and abs(extreme.gap) - abs(now) >= lexicon.FAR
-    if far and change in SLIGHTLY:  # one comparison is enough, and the page's head has the other
-        before = change = None
+    if extreme and far and change is not Moved.CROSSED and (change in SLIGHTLY or same(extreme.gap, before)):
+        before = change = None  # one comparison is enough, and the page's head has the other
     return [
         s.finding(
             SECTION,
@@ -74,6 +74,11 @@ def gap(s: Situation) -> list[Finding]:
             ahead=Fund(s.facts.benchmark if s.standing is Standing.LAGS else s.facts.subject),
         )
     ]
+
+
+def same(one: float, other: float | None) -> bool:
+    """Whether two gaps print as the same number of points."""
+    return other is not None and round(one, 3) == round(other, 3)
 
 
 def base_effect(s: Situation, change: Moved | None) -> str | None:

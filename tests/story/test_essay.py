@@ -11,6 +11,7 @@ import pytest
 
 from reporter.facts import Facts
 from reporter.facts.backdrop import Level
+from reporter.facts.returns import GapExtreme
 from reporter.facts.technicals import Peak
 from reporter.facts.verdict import Criterion, Evidence
 from reporter.finding import Finding
@@ -195,6 +196,19 @@ class TestReasons:
         assert one.values["base_effect"] == effect
         for code, reason in (("en", "because"), ("ru", "потому что")):
             assert (reason in Language(code).say(one).text) == bool(effect)
+
+    @pytest.mark.parametrize(
+        ("before", "told"),
+        [(-0.171, True), (-0.112, False), (-0.196, False)],  # it moved; it hardly did; the widest was a month ago
+    )
+    def test_one_comparison_where_two_say_the_same(self, before: float, told: bool, facts: Facts) -> None:
+        """The widest gap of the year, 19.6 points, and that of a month ago, beside the 10.9 of today."""
+        state = with_gaps(facts, YTD=-0.109, **{"1M": 0.0})
+        widest = GapExtreme(day=date(2024, 7, 10), gap=-0.196)
+        returns = replace(state.returns, ytd_gap_month_ago=before, ytd_extreme=widest)
+        story = story_of(replace(state, returns=returns))
+        assert (found(story, "evidence.gap_lags").values["before"] is not None) is told
+        assert "19.6" in in_words(story)["en"]
 
     @pytest.mark.parametrize("way", ["up", "down"])
     def test_each_rate_cuts_one_way(self, way: str, facts: Facts) -> None:
