@@ -16,8 +16,8 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
     facts = s.facts.precedents
     if facts is None or not facts.attempts or s.standing is Standing.LEADS or s.quiet:
         return []
-    rule = s.finding(SECTION, "rule")
     past, now, week = [*known(s, facts), *odds(s, facts), *last(s, facts)], latest(s, facts), rise(s, facts)
+    rule = s.finding(SECTION, "rule", defined=not week)  # relative strength, where it is first named
     if week:  # whether it counts is said before what such a thing has been worth
         return [[rule, *week], [*past, *now]]
     return [[rule, *past], now] if now else [[rule, *past]]
