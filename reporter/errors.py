@@ -50,6 +50,10 @@ class DocumentError(ReporterError):
     exit_code = 70
 
 
+class LayoutError(DocumentError):
+    """The library behind the PDF has failed on one arrangement of a page; another may do."""
+
+
 class LedgerError(ReporterError):
     exit_code = 70
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from reporter.charts import chart_heights
 from reporter.charts.gallery import Gallery
@@ -25,13 +26,13 @@ from reporter.document.edition import Edition, file_name
 from reporter.document.email import Mail, MailBody, make_mail
 from reporter.document.facts_json import facts_json
 from reporter.document.html import render_html
-from reporter.document.layout import lay_out
+from reporter.document.layout import Layout, in_one_column, lay_out
 from reporter.document.page import Link, Page, make_page
 from reporter.document.pdf import pdf_problem, print_html, print_sheet, render_pdf
 from reporter.document.readouts import read_outs
 from reporter.document.settings_json import settings_json
 from reporter.document.thumbnail import render_thumbnail
-from reporter.errors import DataError
+from reporter.errors import DataError, LayoutError
 from reporter.facts import Facts, compute_facts
 from reporter.facts.backdrop import BACKDROP
 from reporter.language import Language
@@ -151,7 +152,7 @@ def build_edition(
             file = file_name(name, as_of, code, "pdf")
             audit_html(marked := print_html(page, layout, config.templates), account, file)
             audit_substance(marked, page.plain_title, file)
-            files[file] = render_pdf(marked, charts, page.logo, print_sheet(config.templates))
+            files[file] = printed(page, layout, marked, charts, config.templates, progress)
             audit_pdf(files[file], account, file, page.page_of)
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))
@@ -192,6 +193,23 @@ def build_edition(
         mails=mails,
         shortfall=shortfall,
     )
+
+
+def printed(
+    page: Page,
+    layout: Layout,
+    marked: str,
+    charts: Mapping[str, str],
+    templates: Path | None,
+    progress: Callable[[str], None],
+) -> bytes:
+    """The PDF of `marked`, which is the page in that layout, or of the page in one column: rather plain than none."""
+    sheet = print_sheet(templates)
+    try:
+        return render_pdf(marked, charts, page.logo, sheet)
+    except LayoutError:
+        progress(f"PDF, {page.language}, again with all boxes below the text")
+        return render_pdf(print_html(page, in_one_column(layout), templates), charts, page.logo, sheet)
 
 
 def gated_prices(config: Config, name: str, brief: Brief, calendar: Calendar, as_of: date) -> tuple[Prices, Quality]:

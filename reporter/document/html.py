@@ -35,6 +35,8 @@ FONTS = (
     ("Source Serif 4", "SourceSerif4-Italic", 400, "italic"),
     ("Source Serif 4", "SourceSerif4-SemiBold", 600, "normal"),
 )
+#: Letters of a word, or more, that a line beside the boxes of a sheet may have no room for.
+LONG = 30
 #: A comment of the style sheet in whose place the fonts come, once it is known which letters the page has.
 FONTS_GO_HERE = Markup("/*fonts*/")
 
@@ -83,8 +85,15 @@ def fill(page: Page, templates: Path | None, **more: object) -> str:
     from reporter.document.origins import traced  # not for the page of an archive, which has no facts
 
     made = environment(templates)
-    made.filters["traced"] = (lambda text: text) if more["print"] else (lambda text: traced(text, page.origins))
+    made.filters["traced"] = breakable if more["print"] else (lambda text: traced(text, page.origins))
     return filled(made, "brief.html.j2", page=page, **more)
+
+
+def breakable(text: Markup) -> Markup:
+    """With words that may be wider than their column marked, for print.css to break: whole they go below the float
+    beside them, and WeasyPrint fails where that fills the page.
+    """
+    return Markup(re.sub(f"([^<>\\s]{{{LONG},}})(?![^<]*>)", r'<span class="long">\1</span>', str(text)))  # noqa: S704  still escaped
 
 
 def filled(made: ImmutableSandboxedEnvironment, name: str, **values: object) -> str:

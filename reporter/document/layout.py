@@ -97,6 +97,11 @@ def tried(
     )
 
 
+def in_one_column(layout: Layout) -> Layout:
+    """All boxes below the text and none beside it: plain, but without the float on which WeasyPrint has failed."""
+    return replace(layout, sheets=(), under=(*(slot for sheet in layout.sheets for slot in sheet), *layout.under))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sized:
     """What a size of type makes of a page, wherever its boxes stand."""

@@ -19,7 +19,7 @@ from reporter.document.html import FONTS, environment, faces, fill, filled, font
 from reporter.document.layout import Layout
 from reporter.document.logo import Logo
 from reporter.document.page import Page
-from reporter.errors import DocumentError
+from reporter.errors import DocumentError, LayoutError
 
 if TYPE_CHECKING:
     from weasyprint import CSS
@@ -97,6 +97,7 @@ def render_pdf(marked: str, charts: Mapping[str, str], logo: Logo | None = None,
         sheet: What `print_sheet` made of the templates; a style of the page itself goes before any of it.
 
     Raises:
+        LayoutError: WeasyPrint fails on this arrangement of the page.
         DocumentError: pango is missing, or something on the page could not be drawn.
     """
     if problem := pdf_problem():
@@ -121,7 +122,7 @@ def render_pdf(marked: str, charts: Mapping[str, str], logo: Logo | None = None,
     except FatalURLFetchingError as error:
         raise DocumentError(f"PDF: {error}") from error
     except LAYOUT_FAULTS as error:
-        raise DocumentError(
+        raise LayoutError(
             f"PDF: WeasyPrint cannot lay this page out ({type(error).__name__}); look for a word of thousands of "
             "letters or a rare control character in a title, headline or quote, or ask for --format html"
         ) from error

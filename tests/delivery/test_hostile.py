@@ -154,7 +154,7 @@ def test_no_other_link_than_https_is_read_from_an_edition() -> None:
 
 @pytest.mark.fault("C1", "C5", "C8")
 @pytest.mark.parametrize(
-    "most", [3, pytest.param(120, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])], ids=["short", "all"]
+    "most", [3, pytest.param(140, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])], ids=["short", "all"]
 )
 def test_no_text_on_a_page_calls_out_or_reads_a_file(most: int, canary: tuple[str, list[str]], tmp_path: Path) -> None:
     """Real pages, PDFs and mails in a process under strace, with payloads in each of twenty texts that others write;
@@ -167,7 +167,7 @@ def test_no_text_on_a_page_calls_out_or_reads_a_file(most: int, canary: tuple[st
     make = [sys.executable, "-m", "tests.delivery.hostile_render", str(tmp_path), address, str(secret), str(most)]
     done = subprocess.run([*watch, *make], capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert done.returncode == 0, done.stderr[-2000:]
-    assert int(done.stdout) >= (200 if most == 120 else 4)
+    assert int(done.stdout) >= (200 if most > 3 else 4)
 
     text = calls.read_text("utf-8", "replace")
     assert text.count("openat(") > 100  # it did look on

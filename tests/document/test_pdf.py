@@ -7,18 +7,22 @@ import io
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pikepdf
 import pytest
+from markupsafe import Markup
 from pypdf import PdfReader
 
+from reporter import pipeline
 from reporter.charts import CHARTS
 from reporter.document.edition import Edition
-from reporter.document.pdf import render_pdf
-from reporter.errors import DocumentError
+from reporter.document.html import breakable
+from reporter.document.pdf import print_sheet, render_pdf
+from reporter.errors import DocumentError, LayoutError
 
 LETTER, A4 = (612, 792), (595.28, 841.89)
 
@@ -171,6 +175,54 @@ def test_a_slip_of_the_layout_is_a_page_that_could_not_be_made(
     monkeypatch.setattr("weasyprint.HTML.write_pdf", fail)
     with pytest.raises(DocumentError, match=r"cannot lay this page out .* --format html"):
         render_pdf("<html><p>text</p></html>", {})
+
+
+def test_a_word_wider_than_its_column_breaks_where_a_float_goes_on_beside_it() -> None:
+    """Left whole it goes below the float, and WeasyPrint fails where a page begins with it."""
+    boxes = '<div class="slot" style="height: 720pt"></div><div class="slot next" style="height: 720pt"></div>'
+    page = (
+        '<html lang="en"><title>t</title><main><div class="article">'
+        "<aside>{}</aside><section><p>{}</p></section></div></main></html>"
+    )
+    words = Markup("a " * 1000) + Markup(" ").join(["W" * 120] * 10)
+    with pytest.raises(LayoutError):
+        render_pdf(page.format(boxes, words), {}, sheet=print_sheet())
+    made = PdfReader(io.BytesIO(render_pdf(page.format(boxes, breakable(words)), {}, sheet=print_sheet())))
+    texts = [one.extract_text() for one in made.pages]
+    assert len(texts) == 3 and texts[0].count("a") == 1000 and [text.count("W") > 0 for text in texts] == [True] * 3
+    assert "".join(texts).count("W") == 1200
+
+
+def test_only_words_are_broken_and_no_address() -> None:
+    said = Markup('<a href="https://example.com/{0}">a {1}</a> <data value="{0}">5.0%</data> {0}&lt;').format(
+        "x" * 40, "y" * 29
+    )
+    assert breakable(said).replace('<span class="long">', "", 1).replace("</span>", "", 1) == said
+    assert breakable(said).endswith(f'<span class="long">{"x" * 40}&lt;</span>')
+
+
+def test_where_a_page_cannot_be_arranged_it_is_made_in_one_column(
+    edition: Edition, make: Callable[..., Edition], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library's fault costs the looks, not the edition."""
+    given: list[str] = []
+
+    def fails_once(marked: str, *more: Any) -> bytes:
+        given.append(marked)
+        if len(given) == 1:
+            raise LayoutError("PDF: WeasyPrint cannot lay this page out")
+        return render_pdf(marked, *more)
+
+    monkeypatch.setattr(pipeline, "render_pdf", fails_once)
+    name = "small-caps-2024-10-16-en.pdf"
+    plain = make(languages=("en",), formats=("pdf",)).files[name]
+    assert 'class="slot' not in given[1].partition('<section id="lede"')[0].partition("<aside>")[2]
+    assert sorted(re.findall("<(?:img|caption).*", given[0])) == sorted(re.findall("<(?:img|caption).*", given[1]))
+    letters = [
+        Counter(squeezed("".join(one.extract_text() for one in PdfReader(io.BytesIO(file)).pages)))
+        for file in (plain, edition.files[name])
+    ]
+    assert letters[0].total() >= letters[1].total() * 0.99
 
 
 def test_without_pango_the_html_is_there_and_the_packages_are_named(tmp_path: Any) -> None:
