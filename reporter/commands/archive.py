@@ -147,27 +147,46 @@ def open_(brief: str, session: date | None, config_path: Path | None, only_print
 @click.option("--since", metavar="YYYY-MM-DD", callback=day, help="Only editions about this session and later ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a target.")
 def verify(brief: str | None, config_path: Path | None, name: str | None, since: date | None, as_json: bool) -> None:
-    """Read every file again and name what was changed, taken away or added; exit code 1 if anything was."""
+    """Read every file again and name what was changed, taken away or added; exit code 1 if anything was.
+
+    A target that is away is named, with exit code 73; the others are read all the same.
+    """
     from reporter.delivery.places import targets as all_targets
-    from reporter.delivery.verify import verify as verified
 
     config = configuration(config_path, False)
-    wrong = 0
-    places = {one: _opened(config, one) for one in ([_known(config, name)] if name else all_targets(config))}
-    _brief(config, brief, places.values())
-    for one, target in places.items():
-        count, problems = 0, []
-        for shelved, found in verified(target, brief, since or date.min):
+    places = {one: _reached(config, one) for one in ([_known(config, name)] if name else all_targets(config))}
+    there = [place for place in places.values() if not isinstance(place, OutputError)]
+    if len(there) == len(places):  # one that is away may hold a brief that is configured no longer
+        _brief(config, brief, there)
+    codes = [_verified(one, place, brief, since or date.min, as_json) for one, place in places.items()]
+    click.get_current_context().exit(max(codes))
+
+
+def _verified(name: str, place: Target | OutputError, brief: str | None, since: date, as_json: bool) -> int:
+    """Tells what has become of a target, or why nobody knows; the exit code."""
+    from reporter.delivery.verify import verify as verified
+
+    count, problems, fault = 0, [], ""
+    try:
+        if isinstance(place, OutputError):
+            raise place
+        for shelved, found in verified(place, brief, since):
             count += 1
             problems += [f"{shelved.path}: {text}" for text in found]
-        wrong += len(problems)
-        if as_json:
-            click.echo(json.dumps({"target": one, "editions": count, "problems": problems}))
-        else:
-            for text in problems:
-                click.echo(visible(f"{one}: {text}"))
-            click.echo(f"{one}: {count} editions, {len(problems) or 'no'} differences")
-    click.get_current_context().exit(1 if wrong else 0)
+    except OutputError as error:
+        fault = str(error)
+    if as_json:
+        ended = {"error": fault} if fault else {"editions": count}
+        click.echo(json.dumps({"target": name, **ended, "problems": problems}))
+    else:
+        for text in problems:
+            click.echo(visible(f"{name}: {text}"))
+        if not fault:
+            click.echo(f"{name}: {count} editions, {len(problems) or 'no'} differences")
+    if fault:
+        note(visible(f"{name}: {fault}"))
+        return OutputError.exit_code
+    return 1 if problems else 0
 
 
 @archive.command(short_help="Take away editions that are too old.")
@@ -239,6 +258,14 @@ def targets(config: Config, folder: Path | None) -> Iterator[Target]:
         return
     for name in all_targets(config):
         yield _opened(config, name)
+
+
+def _reached(config: Config, name: str) -> Target | OutputError:
+    """A target by its name, or why it cannot be had."""
+    try:
+        return _opened(config, name)
+    except OutputError as error:
+        return error
 
 
 def _opened(config: Config, name: str) -> Target:

@@ -497,6 +497,36 @@ def test_no_command_takes_an_empty_folder_for_the_archive(tmp_path: Path, config
                 assert not (tmp_path / "share").exists()
 
 
+def test_all_other_targets_are_verified_where_some_are_away(tmp_path: Path, configure: Callable[..., None]) -> None:
+    """Two are away, before and after one that is there, in which a file was changed: each is told."""
+    with SmtpServer() as server:
+        configure(server)
+        assert send(tmp_path).returncode == 0
+    file = tmp_path / "config.yaml"
+    text = file.read_text("utf-8")
+    there = "{name: share, folder: share, link: 'https://files.example.com/briefs'}"
+    assert there in text
+    more = "{name: first, folder: first}", there, "{name: last, folder: last}"
+    file.write_text(text.replace(there, ", ".join(more)), "utf-8")
+    for name in ("first", "last"):
+        (tmp_path / name).mkdir()
+    assert run(tmp_path, "archive", "init").returncode == 0
+    changed = next((tmp_path / "share").rglob("facts.json"))
+    changed.write_bytes(b"{}")
+    assert run(tmp_path, "archive", "verify").returncode == 1
+    for name in ("first", "last"):
+        shutil.rmtree(tmp_path / name)
+    done = run(tmp_path, "archive", "verify")
+    assert done.returncode == 73 and "Traceback" not in done.stderr
+    assert "facts.json: other bytes than were archived" in done.stdout and "share: 1 editions, 1 diff" in done.stdout
+    assert "output: 1 editions, no differences" in done.stdout
+    assert [line.split(": ")[1] for line in done.stderr.splitlines() if "is missing" in line] == ["first", "last"]
+    told = [json.loads(line) for line in run(tmp_path, "archive", "verify", "--json").stdout.splitlines()]
+    assert {one["target"]: "error" in one for one in told} == {
+        "output": False, "share": False, "first": True, "last": True
+    }  # fmt: skip
+
+
 def test_what_is_pruned_leaves_the_index_page(tmp_path: Path, configure: Callable[..., None]) -> None:
     with SmtpServer() as server:
         configure(server)
