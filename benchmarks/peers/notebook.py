@@ -13,8 +13,10 @@ import papermill
 
 def main(folder, out):
     script = Path(__file__).with_name("afternoon.py").read_text("utf-8")
-    body = script[script.index("SUBJECT, BENCHMARK =") : script.index('if __name__ == "__main__":')]
-    first = script[script.index("import base64") : script.index("SUBJECT, BENCHMARK =")]
+    imports, constants, end = (
+        script.index(mark) for mark in ("import base64", "SUBJECT, ", 'if __name__ == "__main__":')
+    )
+    first, body = script[imports:constants], script[constants:end]
     cells = [
         nbformat.v4.new_code_cell("folder = out = ''", metadata={"tags": ["parameters"]}),
         nbformat.v4.new_code_cell(first),
