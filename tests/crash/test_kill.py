@@ -139,13 +139,18 @@ def test_at_named_points_and_on_the_way_back(relay: Relay, ways: int, points: tu
 
 
 @pytest.mark.fault("A4")
-@pytest.mark.parametrize("days", [4, pytest.param(350, marks=[pytest.mark.nightly, pytest.mark.timeout(1500)])])
-def test_three_at_once_send_everything_once(relay: Relay, days: int) -> None:
+@pytest.mark.parametrize("how", ["unlocked", "locked"])
+@pytest.mark.parametrize("days", [4, pytest.param(370, marks=[pytest.mark.nightly, pytest.mark.timeout(1500)])])
+def test_three_at_once_send_everything_once(relay: Relay, days: int, how: str) -> None:
     folder, port, log = relay
-    found = asked(1300, "tests.crash.together", str(folder / "state"), port, str(log), str(days))
+    found = asked(
+        1300, "tests.crash.together", str(folder / "state"), port, str(log), str(days), *([how] if how else [])
+    )
     sound(found)
     assert (found["lost"], found["duplicates"], found["uncertain"]) == (0, 0, 0)
     assert found["accepted"] == found["wanted"] == 6 * found["editions"]
+    assert found["editions"] >= days * 500 // 370
+    assert ("75" in found["codes"]) == (how == "locked")
 
 
 @pytest.mark.fault("A11", "A14", "D1")
