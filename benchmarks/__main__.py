@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+from compileall import compile_dir
 from importlib.metadata import version
 
 from benchmarks import cold, commands, idle, index, mail, universe, warm
@@ -34,6 +35,7 @@ def main() -> None:
     if asked.write and asked.parts:
         parser.error("--write is for all parts together: the table on the page is of one run")
     load = f"{os.getloadavg()[0]:.1f} others at work at its beginning"
+    compile_dir(ROOT / "reporter", quiet=1)  # as the set-up does; a checkout since then has sources without
     machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.machine()}, {load}"
     libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     print(f"{machine}; {libraries}")
