@@ -69,7 +69,6 @@ class Layout:
     under: tuple[Slot, ...]  # below the text, in its column
     method: tuple[tuple[int, ...], ...]  # rules by their number, column by column
     pages: int
-    last: float  # share of the last page that is filled
     cost: float
 
 
@@ -148,13 +147,13 @@ def arranged(
     under_text = tuple(Lines(GAP, 1, slot.height) for slot in lower)
     text = flow((*sized.text, *under_text), rooms)
     longer = flow((*one_line_more(sized.text), *under_text), rooms)
-    best: tuple[float, tuple[tuple[Box, ...], ...], list[float], int, float] | None = None
+    best: tuple[float, tuple[tuple[Box, ...], ...], list[float], int] | None = None
     for dealt in deals(boxes):
-        cost, targets, pages, last = judge(dealt, text, longer, foot, rooms)
+        cost, targets, pages = judge(dealt, text, longer, foot, rooms)
         if best is None or cost < best[0]:
-            best = cost, dealt, targets, pages, last
+            best = cost, dealt, targets, pages
     assert best is not None  # noqa: S101 - there is always the deal of one sheet
-    cost, dealt, targets, pages, last = best
+    cost, dealt, targets, pages = best
     sheets: list[tuple[Slot, ...]] = []
     charts = {box.name: box.natural / measure.scale for box in below if box.natural}
     for sheet, target in zip(dealt, targets, strict=True):
@@ -171,7 +170,6 @@ def arranged(
         under=lower,
         method=sized.method,
         pages=pages,
-        last=last,
         cost=cost + dear,
     )
 
@@ -217,8 +215,8 @@ def deals(boxes: Sequence[Box]) -> Iterator[tuple[tuple[Box, ...], ...]]:
 
 def judge(
     dealt: Sequence[Sequence[Box]], text: Sequence[float], longer: Sequence[float], foot: float, rooms: Sequence[float]
-) -> tuple[float, list[float], int, float]:
-    """Cost of a deal, height that each sheet's boxes should take, number of pages, filled share of the last one.
+) -> tuple[float, list[float], int]:
+    """Cost of a deal, height that each sheet's boxes should take, and number of pages.
 
     Args:
         text: What it takes of each page.
@@ -226,7 +224,7 @@ def judge(
         foot: Height of the note that stands below both columns at the end.
         rooms: Height of each page.
     """
-    cost, targets, share = 0.0, [], 0.0
+    cost, targets = 0.0, []
     pages = max(len(dealt), len(text))
     for number in range(pages):
         here, room = text[number] if number < len(text) else 0.0, rooms[min(number, len(rooms) - 1)]
@@ -243,16 +241,15 @@ def judge(
         cost += abs(target - here) * (1.0 if last else 2.5) + 0.08 * abs(target - natural)
         if not last:
             cost += (room - used) * 0.8
-        elif (
-            max(used, longer[number] if number < len(longer) else 0.0) + foot > room or len(longer) > pages
-        ):  # the note goes to a page of its own
+        elif len(longer) > pages or max((used, *longer[number : number + 1])) + foot > room:
+            # The note goes to a page of its own.
             cost += 150 + (room - used) * 0.8
             pages, used = pages + 1, 0.0
         if last:
             share = (used + foot) / rooms[min(pages, 2) - 1]
             cost += max(0.0, STUB - share) * 2000 + pages * 30
             cost += max(0.0, DECENT - share) * 600 if pages > 2 else 0.0
-    return cost, targets, pages, share
+    return cost, targets, pages
 
 
 def reach(sheet: Sequence[Box]) -> tuple[float, float]:

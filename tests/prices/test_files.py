@@ -99,7 +99,7 @@ def test_a_missing_fund_is_a_problem_with_a_suggestion(load: Load) -> None:
     prices = load("AAA", "AAB")
     assert list(prices.close) == ["AAA"]
     assert prices.problems["AAB"].text.startswith("AAB: there is no AAB.csv")
-    assert "did you mean 'AAA.csv'?" in prices.problems["AAB"].text
+    assert "did you mean 'AAA'?" in prices.problems["AAB"].text
 
 
 def test_good_files_have_neither_problems_nor_notes(load: Load, calendar: Calendar) -> None:

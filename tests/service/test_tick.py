@@ -288,16 +288,23 @@ def test_an_owner_that_cannot_be_reached(office: Make, monkeypatch: pytest.Monke
     assert all(alert.told for alert in service.ledger.rows(Alert))
 
 
-def test_an_edition_whose_mail_waits_has_the_turn_of_its_mail(office: Make) -> None:
+def delivering(office: Make, readers: int, turn: datetime) -> Office:
+    """A service whose small caps are on their way, to readers who are due at `turn`."""
     service = office(lambda run: (69, ""))
     service.look(FRIDAY - DAY)
     service.look(FRIDAY)
     run = service.ledger.one(Run, brief="small-caps")
     assert run
     service.ledger.move(run, "delivering", FRIDAY, next_try_utc=None)
-    given = {"message_id": "<a@x>", "eml_path": "", "eml_sha256": "", "recipient": "a@example.com"}
-    turn, end = FRIDAY + 5 * MINUTE, FRIDAY + DAY
-    service.ledger.add(Delivery(run_id=run.run_id or 0, revision=0, next_try_utc=turn, give_up_utc=end, **given))
+    for number in range(readers):
+        given = {"message_id": f"<{number}@x>", "eml_path": "", "eml_sha256": "", "recipient": f"r{number}@example.com"}
+        one = Delivery(run_id=run.run_id or 0, revision=0, next_try_utc=turn, give_up_utc=FRIDAY + DAY, **given)
+        service.ledger.add(one)
+    return service
+
+
+def test_an_edition_whose_mail_waits_has_the_turn_of_its_mail(office: Make) -> None:
+    service = delivering(office, readers=1, turn=FRIDAY + 5 * MINUTE)
     service.children.script = lambda run: (0 if run.brief == "bonds" else 76, "")
     service.look(FRIDAY + MINUTE)
     waiting = service.ledger.one(Run, brief="small-caps")
@@ -308,16 +315,7 @@ def test_an_edition_whose_mail_waits_has_the_turn_of_its_mail(office: Make) -> N
 @pytest.mark.fault("D5")
 def test_a_relay_that_does_not_let_us_in_is_not_asked_for_each_reader(office: Make) -> None:
     """Each reader is due, and none is the relay's: it would lock us out."""
-    service = office(lambda run: (69, ""))
-    service.look(FRIDAY - DAY)
-    service.look(FRIDAY)
-    run = service.ledger.one(Run, brief="small-caps")
-    assert run
-    service.ledger.move(run, "delivering", FRIDAY, next_try_utc=None)
-    for number in range(9):
-        given = {"message_id": f"<{number}@x>", "eml_path": "", "eml_sha256": "", "recipient": f"r{number}@example.com"}
-        turn, end = FRIDAY, FRIDAY + DAY
-        service.ledger.add(Delivery(run_id=run.run_id or 0, revision=0, next_try_utc=turn, give_up_utc=end, **given))
+    service = delivering(office, readers=9, turn=FRIDAY)
     service.children.script = lambda run: (0 if run.brief == "bonds" else 78, "mail.relay: 535")
     service.children.begun.clear()
     service.pass_time(FRIDAY + 60 * MINUTE, MINUTE / 2)
