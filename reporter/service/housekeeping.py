@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reporter.service.ledger import Ledger
 from reporter.service.ledger_file import FILE
+from reporter.service.lock import run_lock
 from reporter.service.lookups import kept_in_spool
 from reporter.service.plan import OPEN
 from reporter.service.rows import Alert, Artifact, Delivery, Publication, Run, stored
@@ -83,6 +84,6 @@ def _empty_spool(ledger: Ledger, run: Run, folders: Sequence[Path]) -> None:
         return
     for path in folders:
         shutil.rmtree(path, ignore_errors=True)
-    (ledger.state / f"run-{run.run_id}.lock").unlink(missing_ok=True)
+    run_lock(ledger.state, run.run_id).unlink(missing_ok=True)
     with ledger.transaction():
         ledger.database.execute("DELETE FROM artifact WHERE run_id = ?", (run.run_id,))

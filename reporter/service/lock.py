@@ -13,6 +13,11 @@ from pathlib import Path
 from reporter.errors import LockedError
 
 
+def run_lock(state: Path, run_id: int | None) -> Path:
+    """Of the one process that works on a run."""
+    return state / f"run-{run_id}.lock"
+
+
 @contextmanager
 def exclusive(path: Path, now: datetime, *, wait: float = 0.0, what: str) -> Iterator[None]:
     """Hold the lock file for as long as the block lasts.
@@ -31,6 +36,22 @@ def exclusive(path: Path, now: datetime, *, wait: float = 0.0, what: str) -> Ite
         os.ftruncate(handle, 0)
         os.pwrite(handle, f"{os.getpid()} since {now:%Y-%m-%d %H:%M:%S}Z".encode(), 0)
         yield
+    finally:
+        os.close(handle)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process that lives holds the lock file."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
     finally:
         os.close(handle)
 

@@ -97,6 +97,18 @@ def newer_mail(ledger: Ledger, run: Run, delivery: Delivery) -> bool:
     return bool(found)
 
 
+def at_their_dot(ledger: Ledger, run: Run, delivery: Delivery) -> list[int]:
+    """Runs of earlier editions of the brief whose message to this recipient is between its dot and the answer."""
+    found = ledger.ask(
+        "SELECT DISTINCT run_id FROM delivery INDEXED BY delivery_by_state JOIN run USING (run_id) "
+        "WHERE delivery.state = 'dot' AND recipient = ? COLLATE NOCASE AND brief = ? AND occurrence < ?",
+        delivery.recipient,
+        run.brief,
+        run.occurrence,
+    )
+    return [run_id for (run_id,) in found]
+
+
 def anybody_has(ledger: Ledger, run: Run) -> bool:
     """Whether the relay has ever accepted the edition for a reader."""
     found = ledger.ask(

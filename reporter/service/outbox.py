@@ -23,7 +23,8 @@ from reporter.delivery.message import envelope_sender
 from reporter.errors import ReporterError, UsageError
 from reporter.service.alerts import RELAY_TROUBLE
 from reporter.service.ledger import Ledger
-from reporter.service.lookups import anybody_has, newer_mail
+from reporter.service.lock import is_held, run_lock
+from reporter.service.lookups import anybody_has, at_their_dot, newer_mail
 from reporter.service.rows import Delivery, Run
 from reporter.service.spool import read_message, sha256_of
 from reporter.service.suspension import heard
@@ -33,6 +34,7 @@ Clock = Callable[[], datetime]
 #: Minutes to the next try after the first, second, … one; the last one again and again.
 WAITS = (1, 5, 15, 30)
 JITTER = 0.1
+IN_LINE = timedelta(seconds=5)  # while an earlier edition for the same reader is between its dot and the answer
 TERMINAL = ("accepted", "bounced", "expired", "uncertain", "cancelled")
 #: Refusals in the same words before anybody was accepted: then it is us whom the relay refuses …
 ALIKE = 3
@@ -113,15 +115,22 @@ def _try(
     if sending is None:
         return ""  # somebody else is at it
     crash_point("sending")
+    if _is_next_in_line(ledger, run, sending):
+        turn = clock() + IN_LINE
+        ledger.move(
+            sending, "queued", clock(), "an earlier edition is under way", attempts=delivery.attempts, next_try_utc=turn
+        )
+        return ""
     current = sending
 
     def before_dot() -> bool:
         nonlocal current
         crash_point("body")
-        if _too_late(ledger, run, sending, clock()):  # a newer edition has overtaken it while it was on its way
-            return False
         settled = clock() + timedelta(seconds=settings.witness.settle if settings.witness else 0)
-        dot = ledger.move(sending, "dot", clock(), next_try_utc=settled)
+        with ledger.transaction():  # so that a newer edition is on its way before this is asked, or sees the dot
+            if _too_late(ledger, run, sending, clock()):  # it has overtaken this one
+                return False
+            dot = ledger.move(sending, "dot", clock(), next_try_utc=settled)
         current = dot or current
         crash_point("dot")
         return dot is not None
@@ -227,6 +236,14 @@ def _too_late(ledger: Ledger, run: Run, delivery: Delivery, now: datetime) -> bo
         if reason:
             ledger.move(delivery, "expired", now, reason, smtp_text=delivery.smtp_text or reason)
     return bool(reason)
+
+
+def _is_next_in_line(ledger: Ledger, run: Run, delivery: Delivery) -> bool:
+    """Whether a process that lives has yet to end an earlier edition for the same reader, however long that takes it.
+
+    What a dead one has left at its dot is in doubt, and nobody waits for it.
+    """
+    return any(is_held(run_lock(ledger.state, one)) for one in at_their_dot(ledger, run, delivery))
 
 
 def _in_doubt(ledger: Ledger, delivery: Delivery, settings: MailSettings, clock: Clock, why: str) -> None:

@@ -291,6 +291,29 @@ def test_an_edition_that_is_overtaken_is_not_sent(tmp_path: Path, configure: Cal
         assert received(server) == ONCE  # of the newer one alone
 
 
+def test_a_newer_edition_waits_for_the_dot_of_an_older_one(tmp_path: Path, configure: Callable[..., None]) -> None:
+    """While a process that lives has not heard what became of the older one; of a dead one nobody waits for that."""
+    with SmtpServer() as server:
+        configure(server, step_timeout=20, deadline=30)
+        take = server.take
+
+        def meanwhile(table: dict[str, Any], key: str) -> Any:
+            if key == "dot" and not asked.is_set():
+                asked.set()
+                waiting.append(run(tmp_path, "send", "small", "--as-of", "2024-10-17"))
+            return take(table, key)
+
+        asked, waiting = threading.Event(), list[Any]()
+        server.take = meanwhile  # type: ignore[method-assign]
+        assert send(tmp_path).returncode == 76  # the others have the newer one, and do not get this one after it
+        assert waiting[0].returncode == 69, waiting[0].stderr
+        waits = json.loads(run(tmp_path, "outbox", "list", "--json", "--state", "queued").stdout)
+        assert (waits["recipient"], waits["attempts"]) == ("ann@example.com", 0)
+        hurry(tmp_path)
+        assert run(tmp_path, "send", "small", "--as-of", "2024-10-17").returncode == 0
+        assert received(server) == ONCE + Counter(["ann@example.com"])
+
+
 @pytest.mark.fault("D3")
 def test_a_greylisting_relay_is_asked_again(tmp_path: Path, configure: Callable[..., None]) -> None:
     with SmtpServer(replies_for={"bea@example.com": ["451 4.7.1 Greylisted", "451 4.7.1 Greylisted"]}) as server:

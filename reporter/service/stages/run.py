@@ -11,7 +11,7 @@ from reporter.config import Config
 from reporter.crash import crash_point
 from reporter.service import spool
 from reporter.service.ledger import Ledger
-from reporter.service.lock import exclusive
+from reporter.service.lock import exclusive, run_lock
 from reporter.service.outbox import TERMINAL, Clock
 from reporter.service.rows import Delivery, Publication, Run
 from reporter.service.stages.archive import held_back
@@ -25,8 +25,7 @@ def alone(ledger: Ledger, run: Run, now: datetime, wait: float = 0.0) -> Iterato
     Raises:
         LockedError: another one is at it.
     """
-    path = ledger.state / f"run-{run.run_id}.lock"
-    with exclusive(path, now, wait=wait, what=f"{run.brief} {run.occurrence}"):
+    with exclusive(run_lock(ledger.state, run.run_id), now, wait=wait, what=f"{run.brief} {run.occurrence}"):
         yield ledger.one(Run, run_id=run.run_id) or run
 
 
