@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import json
 import subprocess
 import sys
@@ -124,6 +125,46 @@ def test_the_same_in_a_member_of_the_field_is_named(name: str, run: Run, folder:
     assert result.stderr.startswith("reporter: degraded: CCC")
     assert "DDD: there is no DDD.csv" in result.stderr and "Traceback" not in result.stderr
     assert words.replace("AAA", "CCC").replace("--as-of", "the newest close")[:12] in result.stderr or name == "stale"
+
+
+RC = """
+font.family: serif
+lines.linewidth: 9
+lines.antialiased: False
+lines.scale_dashes: False
+savefig.bbox: tight
+savefig.facecolor: pink
+svg.fonttype: path
+path.sketch: 2, 10, 3
+text.color: red
+text.antialiased: False
+backend: TkAgg
+"""
+
+
+def test_a_matplotlibrc_changes_nothing(run: Run, tmp_path: Path) -> None:
+    """Pages, and the pictures in a mail."""
+    (tmp_path / "config.yaml").write_text(
+        "mail: {sender: desk@example.com, relay: {host: smtp.example.com}}\n"
+        "briefs: {pair: {subject: IJR, benchmark: SPY, field: [MTUM], languages: [en], recipients: [a@example.org]}}\n"
+    )
+
+    def made(to: str) -> tuple[dict[str, bytes], list[bytes]]:
+        given = ("pair", "--source", "simulated", "--as-of", AS_OF)
+        brief = run("brief", *given, "--format", "html", "--output", to)
+        assert brief.returncode == 0 and brief.stderr == "", brief.stderr
+        assert run("send", *given, "--dry-run", f"{to}-mails").returncode == 0
+        mail = email.message_from_bytes(next((tmp_path / f"{to}-mails").iterdir()).read_bytes())
+        parts = [part.get_payload(decode=True) for part in mail.walk() if not part.is_multipart()]
+        assert sum(part[:4] == b"\x89PNG" for part in parts) > 2
+        return {path.name: path.read_bytes() for path in (tmp_path / to).rglob("*.*") if path.is_file()}, parts
+
+    before = made("plain")
+    (tmp_path / "matplotlibrc").write_text(RC)
+    assert made("hostile") == before
+    (tmp_path / "matplotlibrc").write_bytes(b"font.family: \xff\xfe")
+    refused = run("brief", "pair", "--source", "simulated", "--as-of", AS_OF, "--output", "none")
+    assert refused.returncode == 70 and "its file 'matplotlibrc'" in refused.stderr and "bug" not in refused.stderr
 
 
 def test_unsorted_dates_are_sorted_and_noted(run: Run, folder: Path, tmp_path: Path) -> None:

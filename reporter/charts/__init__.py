@@ -12,7 +12,12 @@ os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() or ""))
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from matplotlib import rc_context
+from reporter.errors import DocumentError
+
+try:
+    from matplotlib import rc_context
+except UnicodeDecodeError as error:  # it reads a matplotlibrc before anybody can tell it not to
+    raise DocumentError("matplotlib cannot read its file 'matplotlibrc', in this folder say: it is no UTF-8") from error
 
 from reporter.charts import attempts, field, performance, price, relative_strength, rotation
 from reporter.charts.output import to_png, to_svg

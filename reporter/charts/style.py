@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from cycler import cycler
-from matplotlib import font_manager, rc_params_from_file
+from matplotlib import font_manager, rc_params_from_file, rcParams, rcParamsDefault
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -41,12 +41,17 @@ def inks(accent: str) -> dict[str, str]:
 
 @cache
 def look(accent: str) -> dict[str, Any]:
-    """rcParams of the bundled style, with the bundled fonts registered and the inks as the cycle of colours."""
+    """rcParams of the bundled style, with the bundled fonts registered and the inks as the cycle of colours.
+
+    What a matplotlibrc has changed, in the current folder say, is as matplotlib has it by itself.
+    """
     for path in sorted((BUNDLED / "fonts").glob("Inter-*.ttf")):
         font_manager.fontManager.addfont(path)
     style = rc_params_from_file(BUNDLED / "brief.mplstyle", use_default_template=False)
     cycle = cycler(color=list(inks(accent).values()))
-    return {str(name): value for name, value in style.items()} | {"axes.prop_cycle": cycle}
+    # A backend draws on a screen, and to ask for it imports pyplot.
+    changed = {name: own for name, own in rcParamsDefault.items() if name != "backend" and rcParams[name] != own}
+    return {str(name): value for name, value in (changed | dict(style)).items()} | {"axes.prop_cycle": cycle}
 
 
 class Size(NamedTuple):
