@@ -33,7 +33,7 @@ from reporter.prices.load import load_prices
 from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 from reporter.voices import Voices, gather_voices
-from reporter.voices.memory import remember
+from reporter.voices.memory import EMPTY, remember
 from reporter.words import BUNDLED
 
 #: A folder of templates as it travels: names and contents.
@@ -167,9 +167,9 @@ class Shared:
         """What others said, asked once a series, and what we said to this client before."""
         prices = self.prices_of(shared_part(job.brief))
         if job.series not in self.heard:
-            self.heard[job.series] = gather_voices(self.config, job.configured, job.brief, prices, self.calendar, ())
-        earlier = read_shelf(self.config.output, job.name, self.session)
-        memory = remember(earlier, job.brief.subject, job.brief.benchmark, prices)
+            self.heard[job.series] = gather_voices(self.config, job.configured, job.brief, prices, self.calendar, EMPTY)
+        shelf = read_shelf(self.config.output, job.name, self.session)
+        memory = remember(shelf, job.brief.subject, job.brief.benchmark, prices)
         return self.heard[job.series].model_copy(update={"memory": memory})
 
 

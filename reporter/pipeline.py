@@ -43,7 +43,7 @@ from reporter.prices.table import prices_csv
 from reporter.sessions import Calendar
 from reporter.story import write_story
 from reporter.voices import Voices, gather_voices, voices_json
-from reporter.voices.memory import Earlier
+from reporter.voices.memory import EMPTY, Shelf
 from reporter.wording import Rotation
 
 
@@ -56,13 +56,13 @@ def make_edition(
     as_of: date,
     languages: Sequence[str],
     mail: Mail = Mail.NONE,
-    earlier: Sequence[Earlier] = (),
+    shelf: Shelf = EMPTY,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Edition:
     """Prices, voices, and the edition that is built of them.
 
     Args:
-        earlier: What archived editions of the brief said, which an archive knows and this line does not.
+        shelf: What archived editions of the brief said, which an archive knows and this line does not.
         languages: Codes; one page each.
         mail: Whether the bodies of mails are wanted as well.
         progress: Is told each step, in words for a person.
@@ -74,7 +74,7 @@ def make_edition(
         DocumentError: a template is wrong.
     """
     prices, facts, voices = gather_material(
-        config, name, brief, calendar=calendar, as_of=as_of, earlier=earlier, progress=progress
+        config, name, brief, calendar=calendar, as_of=as_of, shelf=shelf, progress=progress
     )
     # Written down and let go before the pages are made, which need the room.
     table = prices_csv(prices)
@@ -90,7 +90,7 @@ def gather_material(
     *,
     calendar: Calendar,
     as_of: date,
-    earlier: Sequence[Earlier] = (),
+    shelf: Shelf = EMPTY,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[Prices, Facts, Voices]:
     """What an edition is built of: all that comes from a source, and the facts that follow from the prices.
@@ -100,7 +100,7 @@ def gather_material(
     """
     progress(f"prices of {len(brief.tickers)} funds from {', '.join(config.order(brief))}, up to {as_of}")
     prices, quality = gated_prices(config, name, brief, calendar, as_of)
-    voices = gather_voices(config, name, brief, prices, calendar, earlier)
+    voices = gather_voices(config, name, brief, prices, calendar, shelf)
     progress("facts")
     return prices, compute_facts(prices, name, brief, quality, calendar), voices
 

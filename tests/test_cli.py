@@ -87,7 +87,7 @@ def steps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Steps:
     modules: dict[str, dict[str, Any]] = {
         "reporter.pipeline": {"make_edition": fake.make_edition},
         "reporter.delivery.archive": {"publish": fake.publish},
-        "reporter.delivery.shelf": {"read_shelf": lambda root, brief, before: ()},
+        "reporter.delivery.shelf": {"read_shelf": lambda root, brief, session: None},
         "reporter.exchanges": {"brief_calendar": lambda config, brief, now: Weekdays()},
     }
     for name, contents in modules.items():

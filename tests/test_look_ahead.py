@@ -16,7 +16,7 @@ from reporter.pipeline import make_edition
 from reporter.prices.bars import TITLES
 from reporter.prices.load import load_prices
 from reporter.sessions import Calendar
-from reporter.voices.memory import Earlier
+from reporter.voices.memory import Earlier, Shelf
 from tests.feed_server import item, rss
 
 DAYS = (
@@ -68,7 +68,7 @@ def build(name: str, day: date, config: Config, calendar: Calendar, folder: Path
     shelf = [edition(brief.subject, brief.benchmark, day - timedelta(days=weeks * 7)) for weeks in (1, 8)]
     if later:
         shelf += [edition(brief.subject, brief.benchmark, day + timedelta(days=ahead)) for ahead in (0, 7)]
-    made = make_edition(settled, name, brief, calendar=calendar, as_of=day, languages=("en", "ru"), earlier=shelf)
+    made = make_edition(settled, name, brief, calendar=calendar, as_of=day, languages=("en", "ru"), shelf=Shelf(shelf))
     return dict(made.files)
 
 

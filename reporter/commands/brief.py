@@ -86,7 +86,7 @@ def brief(
             calendar=calendar,
             as_of=session,
             languages=spoken,
-            earlier=read_shelf(config.output, name, session),
+            shelf=read_shelf(config.output, name, session),
             progress=progress,
         )
     paths = publish(edition, config.output, now)

@@ -78,9 +78,9 @@ class Atelier:
             now = datetime.now(UTC)
             calendar = brief_calendar(config, brief, now)
             session = session_of(calendar, self._as_of, now, config.order(brief)[0])
-            earlier = read_shelf(config.output, name, session)
+            shelf = read_shelf(config.output, name, session)
             self._material = gather_material(
-                config, name, brief, calendar=calendar, as_of=session, earlier=earlier, progress=note
+                config, name, brief, calendar=calendar, as_of=session, shelf=shelf, progress=note
             )
             self._asked = asked
         _, facts, voices = self._material

@@ -14,8 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from reporter.cache import keep, read_cached
 from reporter.delivery.archive import FOLDER, MANIFEST, WITHDRAWN, YEAR, check_texts, files_of
-from reporter.errors import MISSHAPEN
-from reporter.voices.memory import Earlier
+from reporter.document.settings_json import read_settings, vintage_of
+from reporter.errors import MISSHAPEN, DataError
+from reporter.voices import read_voices
+from reporter.voices.memory import Earlier, Material, Memory, Shelf
 
 #: As many sessions are looked back on: ten years of a weekly brief, two of a daily one.
 MOST = 520
@@ -24,8 +26,9 @@ LIMIT = 4_000_000
 KNOWN = TypeAdapter(dict[str, Earlier])
 
 
-def read_shelf(root: Path, brief: str, before: date) -> tuple[Earlier, ...]:
-    """Editions of a brief about sessions before a day, newest first, of each session the newest revision.
+def read_shelf(root: Path, brief: str, session: date) -> Shelf:
+    """What an edition of a brief about a session may know: earlier editions, newest first, of each session the newest
+    revision; and what it remembered itself, where it was made before.
 
     An edition counts if its manifest is about this brief, session and revision, all its files are there in their
     size, and facts.json, which is all that is read of it, has the hash that the manifest tells. Any other is passed
@@ -35,14 +38,14 @@ def read_shelf(root: Path, brief: str, before: date) -> tuple[Earlier, ...]:
     asked = f"{root.absolute()}/{brief}?{sorted(Earlier.model_fields)}"
     kept_as = f"shelf-{hashlib.sha256(asked.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.json"
     digests = Digests.load(kept_as)
-    for session, folders in sessions(root / brief, before):
+    for about, folders in sessions(root / brief, session):
         if not any((folder / WITHDRAWN).exists() for folder in folders):
-            editions = (read_edition(folder, brief, session, digests) for folder in folders)
+            editions = (read_edition(folder, brief, about, digests) for folder in folders)
             found += [one for one in editions if one][:1]
         if len(found) == MOST:
             break
     digests.save(kept_as)
-    return tuple(found)
+    return Shelf(tuple(found), dict(remembered(root / brief, brief, session)))
 
 
 class Digests:
@@ -68,16 +71,20 @@ class Digests:
 
 def sessions(shelf: Path, before: date) -> Iterator[tuple[date, list[Path]]]:
     """Each session before a day, newest first, with the folders of its revisions, newest first."""
-    years = sorted((path for path in listed(shelf) if YEAR.fullmatch(path.name)), reverse=True)
-    for year in years:
-        revisions: dict[date, dict[int, Path]] = {}
-        for path in listed(year):
-            match = FOLDER.fullmatch(path.name)
-            session = day(match[1]) if match else None
-            if match and session and session < before:
-                revisions.setdefault(session, {})[int(match[2])] = path
-        for session in sorted(revisions, reverse=True):
-            yield session, [revisions[session][number] for number in sorted(revisions[session], reverse=True)]
+    for year in sorted((path for path in listed(shelf) if YEAR.fullmatch(path.name)), reverse=True):
+        for session, folders in sorted(revisions(year).items(), reverse=True):
+            if session < before:
+                yield session, folders[::-1]
+
+
+def revisions(year: Path) -> dict[date, list[Path]]:
+    """The folders of each session's editions, oldest first."""
+    found: dict[date, dict[int, Path]] = {}
+    for path in listed(year):
+        match = FOLDER.fullmatch(path.name)
+        if match and (session := day(match[1])):
+            found.setdefault(session, {})[int(match[2])] = path
+    return {session: [folder for _, folder in sorted(numbered.items())] for session, numbered in found.items()}
 
 
 def listed(folder: Path) -> list[Path]:
@@ -93,6 +100,22 @@ def day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def remembered(shelf: Path, brief: str, session: date) -> Iterator[tuple[Material, Memory]]:
+    """What the revisions of an edition remembered, the newest last; what is damaged or withdrawn tells nothing."""
+    for folder in revisions(shelf / str(session.year)).get(session, []):
+        if (folder / WITHDRAWN).exists():
+            continue
+        with suppress(OSError, DataError, *MISSHAPEN):
+            files = files_of(json.loads(bounded(folder / MANIFEST)))
+            made, voices = (bounded(folder / name) for name in ("settings.json", "voices.json"))
+            hashes = [hashlib.sha256(content).hexdigest() for content in (made, voices)]
+            settings = read_settings(made)
+            about = settings.brief, settings.as_of, [files[name]["sha256"] for name in ("settings.json", "voices.json")]
+            if about == (brief, session, hashes):
+                asked = settings.asked
+                yield (vintage_of(settings).sha256, asked.subject, asked.benchmark), read_voices(voices).memory
 
 
 def read_edition(folder: Path, brief: str, session: date, digests: Digests) -> Earlier | None:

@@ -24,6 +24,7 @@ class Order:
     brief: Brief
     session: date
     mail: Mail = Mail.READERS
+    anew: bool = False  # a correction: what the edition remembered when it was made before does not bind it
     progress: Callable[[str], None] = silence  # is told each step, in words for a person
 
 
@@ -40,15 +41,17 @@ def gather(order: Order, now: datetime) -> dict[str, bytes]:
     from reporter.pipeline import gather_material
     from reporter.prices.table import prices_csv
     from reporter.voices import voices_json
+    from reporter.voices.memory import Shelf
 
     config, brief = order.config, order.brief
+    shelf = read_shelf(config.output, order.name, order.session)
     prices, facts, voices = gather_material(
         config,
         order.name,
         brief,
         calendar=brief_calendar(config, brief, now),
         as_of=order.session,
-        earlier=read_shelf(config.output, order.name, order.session),
+        shelf=Shelf(shelf.earlier) if order.anew else shelf,
         progress=order.progress,
     )
     return {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic import Field, ValidationError
 
 from reporter.config import Brief, Config
@@ -12,7 +10,7 @@ from reporter.prices import Prices
 from reporter.sessions import Calendar
 from reporter.setting import Setting
 from reporter.voices.headlines import Headline
-from reporter.voices.memory import Earlier, Memory, remember
+from reporter.voices.memory import Memory, Shelf, remember
 from reporter.voices.press import gather_headlines
 from reporter.voices.quotes import Quote, choose_quote, read_vault
 
@@ -29,13 +27,11 @@ class Voices(Setting):
     memory: Memory = Memory()  # of the same subject and benchmark
 
 
-def gather_voices(
-    config: Config, name: str, brief: Brief, prices: Prices, calendar: Calendar, earlier: Sequence[Earlier]
-) -> Voices:
+def gather_voices(config: Config, name: str, brief: Brief, prices: Prices, calendar: Calendar, shelf: Shelf) -> Voices:
     """What is known at the close of the last session of the prices.
 
     Args:
-        earlier: Archived editions of the brief; later ones among them are left out.
+        shelf: Archived editions of the brief; later ones among them are left out.
 
     Raises:
         ConfigError: the vault of quotes is wrong.
@@ -43,7 +39,7 @@ def gather_voices(
     as_of = prices.sessions[-1].date()
     quote = choose_quote(read_vault(config.quotes), name, as_of) if config.quotes else None
     headlines, silent = gather_headlines(config, name, brief, as_of, calendar.close(as_of))
-    memory = remember(earlier, brief.subject, brief.benchmark, prices)
+    memory = remember(shelf, brief.subject, brief.benchmark, prices)
     return Voices(quote=quote, headlines=headlines, silent=silent, memory=memory)
 
 

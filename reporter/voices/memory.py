@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -77,15 +78,35 @@ class Memory(Setting):
     scorecard: Scorecard | None = None
 
 
-def remember(earlier: Sequence[Earlier], subject: str, benchmark: str, prices: Prices) -> Memory:
+#: What an edition was made of, as far as its memory depends on it: vintage of the prices, subject, benchmark.
+Material = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What an archive holds of a brief, for an edition about one session."""
+
+    earlier: Sequence[Earlier] = ()  # editions about sessions before it, in any order
+    made: Mapping[Material, Memory] = field(default_factory=dict)  # what it remembered when it was made before
+
+
+EMPTY = Shelf()
+
+
+def remember(shelf: Shelf, subject: str, benchmark: str, prices: Prices) -> Memory:
     """What earlier editions are worth at the last session of `prices`, whose every value is of one vintage.
 
+    An edition that was made before of the same prices remembers what it did then: of what has come to the archive in
+    the meantime, a correction of an earlier edition say, it could know nothing.
+
     Args:
-        earlier: Of one brief, in any order; those about other funds, or not about an earlier session, are left out.
+        shelf: Editions about other funds, or not about an earlier session, are left out.
     """
+    if (before := shelf.made.get((prices.sha256, subject, benchmark))) is not None:
+        return before
     as_of = prices.sessions[-1].date()
     same = sorted(
-        (one for one in earlier if (one.subject, one.benchmark) == (subject, benchmark) and one.as_of < as_of),
+        (one for one in shelf.earlier if (one.subject, one.benchmark) == (subject, benchmark) and one.as_of < as_of),
         key=lambda one: one.as_of,
     )
     if not same:

@@ -291,7 +291,7 @@ def look(root: Path, config: Config, commands: Sequence[Sequence[str]] = COMMAND
     target = local_target(root)
     write_index(target, config, NOW, rebuild=True)
     write_index(target, config, NOW, volume=("small-caps", 2024))
-    said = [one.title.get("en", "") for one in read_shelf(root, "small-caps", date(2025, 1, 1))]
+    said = [one.title.get("en", "") for one in read_shelf(root, "small-caps", date(2025, 1, 1)).earlier]
     for _, problems in verify(target):
         assert all(isinstance(problem, str) for problem in problems)
     settings = root.parent / "config.yaml"

@@ -25,7 +25,7 @@ from reporter.document.measure import KEPT, Lines, flow
 from reporter.pipeline import build_edition, gather_material
 from reporter.sessions import Calendar
 from reporter.voices.headlines import Headline
-from reporter.voices.memory import Earlier
+from reporter.voices.memory import Earlier, Shelf
 from reporter.voices.quotes import Quote
 from tests.programs import needs
 
@@ -156,7 +156,7 @@ def test_many_voices_make_a_third_page_that_is_more_than_the_note(
         )
         for one in (date(2024, 5, 17), date(2024, 10, 9))
     ]
-    _, facts, voices = gather_material(config, "small-caps", brief, calendar=calendar, as_of=day, earlier=earlier)
+    _, facts, voices = gather_material(config, "small-caps", brief, calendar=calendar, as_of=day, shelf=Shelf(earlier))
     at = datetime(2024, 10, 15, 12, tzinfo=UTC)
     title = {
         "en": "Small caps extend their rally as investors bet on lower rates and a softer landing, part",

@@ -30,7 +30,7 @@ BODY = MailBody(subject="Title", preheader="", text="Text\n", html="<p>Text</p>"
 def gather(order: Order, *_: Any) -> dict[str, bytes]:
     """Prices in no time; a line a call into `asked`, beside the configuration."""
     with Path("asked").open("a") as asked:
-        asked.write(f"{order.session}\n")
+        asked.write(f"{order.session}{' anew' if order.anew else ''}\n")
     if Path("refuse").exists():
         raise DataError("small refused: IJR: stale")
     about = {"vintage": {"source": "simulated", "sha256": os.urandom(32).hex()}, "quality": {"status": "ok"}}

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from reporter.config import Config
+from reporter.delivery.archive import publish
 from reporter.document.edition import Edition
 from reporter.document.email import Mail
 from reporter.service.housekeeping import keep_house
 from reporter.service.ledger import open_ledger
 from reporter.service.making import Order, gather, made_of
 from reporter.service.rows import Event, Run
+from reporter.voices import read_voices
 from tests.delivery.smtp_server import SmtpServer
 from tests.service.carry import READERS, Started
 from tests.service.conftest import Configure
@@ -40,6 +42,24 @@ def test_by_way_of_the_spool_the_bytes_are_the_same(config: Config, edition: Edi
     made = made_of(files, order, NOW)
     assert dict(made.files) == dict(edition.files)
     assert replace(made, files={}) == replace(edition, files={})
+
+
+def test_a_correction_reads_what_the_archive_has_now(config: Config, edition: Edition, tmp_path: Path) -> None:
+    """The edition was out before the earlier one was there; made again it knows nothing of it, corrected it does."""
+    order = Order(
+        config=config.model_copy(update={"output": tmp_path}),
+        name="small-caps",
+        brief=config.briefs["small-caps"],
+        session=edition.session,
+    )
+    publish(edition, tmp_path, NOW)
+    week_before = edition.session - timedelta(days=7)
+    told = json.loads(edition.files["facts.json"]) | {"as_of": week_before.isoformat()}
+    late = replace(edition, session=week_before, files={**edition.files, "facts.json": json.dumps(told).encode()})
+    publish(late, tmp_path, NOW)
+    assert gather(order, NOW)["voices.json"] == edition.files["voices.json"]
+    corrected = read_voices(gather(replace(order, anew=True), NOW)["voices.json"])
+    assert corrected.memory.previous and corrected.memory.previous.as_of == week_before
 
 
 def send(folder: Path, crash_at: str = "") -> int:

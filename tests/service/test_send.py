@@ -423,6 +423,8 @@ def test_a_correction_is_a_revision_that_says_so(tmp_path: Path, configure: Call
         assert send(tmp_path).returncode == 0
         assert send(tmp_path, "--revise", "a wrong price").returncode == 0
         assert received(server) == ONCE + ONCE
+        asked = (tmp_path / "asked").read_text().splitlines()
+        assert [line.partition(" ")[2] for line in asked] == ["", "anew"]
         first, second = (server.messages[number].content.decode() for number in (0, 3))
         assert "Subject: [Corrected] Title en" in second
         name = first.partition("Message-ID: ")[2].partition("\r\n")[0]

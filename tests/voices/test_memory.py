@@ -6,7 +6,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from reporter.sessions import Calendar
 from reporter.story.situation import assess
 from reporter.story.what_changed import what_changed
 from reporter.voices import Voices, read_voices, voices_json
-from reporter.voices.memory import Earlier, Memory, remember
+from reporter.voices.memory import EMPTY, Earlier, Memory, Shelf, remember
 from tests.test_edition import facts, page, text
 
 NAME, SESSIONS = "small-caps", [date(2022 + month // 12, month % 12 + 1, 17) for month in range(2, 32, 3)]
@@ -53,7 +53,7 @@ class House:
             calendar=self.calendar,
             as_of=session,
             languages=languages,
-            earlier=read_shelf(self.root, NAME, session),
+            shelf=read_shelf(self.root, NAME, session),
         )
 
 
@@ -181,7 +181,7 @@ class TestShelf:
         return max(path for path in (root / NAME).glob("*/*") if path.is_dir())
 
     def known(self, root: Path, before: date = AS_OF) -> list[date]:
-        return [one.as_of for one in read_shelf(root, NAME, before)]
+        return [one.as_of for one in read_shelf(root, NAME, before).earlier]
 
     def test_newest_first_and_only_before(self, house: House, root: Path) -> None:
         sessions = sorted(house.made, reverse=True)
@@ -235,13 +235,35 @@ class TestShelf:
         (second / WITHDRAWN).touch()
         assert len(self.known(root)) == len(house.made) - 1, "what was withdrawn does not come back as r0"
 
+    def test_made_again_it_remembers_what_it_did(self, house: House, root: Path) -> None:
+        """An earlier edition has been corrected since; withdrawn, or from other prices, it is made with that."""
+        again = House(house.config, house.calendar, root)
+        first = again.edition(AS_OF)
+        now = datetime(2025, 1, 1, tzinfo=UTC)
+        folder = publish(first, root, now)[0].parent
+        wrong = max(house.made.values(), key=lambda one: one.session)
+        told = json.loads(wrong.files["facts.json"])
+        told["gap"]["YTD"] += 0.05
+        publish(replace(wrong, files={**wrong.files, "facts.json": json.dumps(told).encode()}), root, now)
+        assert read_shelf(root, NAME, AS_OF).earlier[0].gap_ytd == told["gap"]["YTD"], "the next edition reads r1"
+        second = again.edition(AS_OF)
+        assert second.files == first.files and publish(second, root, now)[0].parent == folder
+        assert [*read_shelf(root, NAME, AS_OF).made.values()] == [read_voices(first.files["voices.json"]).memory]
+        voices = folder / "voices.json"
+        voices.write_bytes(voices.read_bytes().replace(b"building", b"none"))
+        assert read_shelf(root, NAME, AS_OF).made == {}, "a file that somebody has changed tells nothing"
+        voices.write_bytes(first.files["voices.json"])
+        (folder / WITHDRAWN).touch()
+        third = read_voices(again.edition(AS_OF).files["voices.json"]).memory
+        assert third.previous and third.previous.gap_ytd == told["gap"]["YTD"]
+
     def test_strange_neighbours(self, house: House, root: Path) -> None:
         (root / NAME / "notes").mkdir()
         (root / NAME / "2024" / "2024-99-99-r0").mkdir()
         (root / NAME / "2024" / "2024-01-05-r0").write_text("a file")
         (root / NAME / "2023x").write_text("")
         assert len(self.known(root)) == len(house.made)
-        assert read_shelf(root / "nowhere", NAME, AS_OF) == ()
+        assert read_shelf(root / "nowhere", NAME, AS_OF) == EMPTY
 
 
 class TestRules:
@@ -272,40 +294,47 @@ class TestRules:
             (460, "none"),
             (600, "none"),
         ]
-        found = remember([self.said(prices, row, label) for row, label in rows], "AAA", "BBB", prices).scorecard
+        found = remember(Shelf([self.said(prices, row, label) for row, label in rows]), "AAA", "BBB", prices).scorecard
         assert found is not None
         assert (found.n, found.borne_out) == (8, 5)
         assert (found.hopes, found.hopes_borne_out, found.doubts, found.doubts_borne_out) == (3, 2, 5, 3)
         assert found.base_days == self.DAYS - 126
         # From row r the level 126 rows on is higher while r + 63 < 300: by hand.
         assert found.base_rate == pytest.approx(237 / (self.DAYS - 126))
-        fewer = remember([self.said(prices, row, label) for row, label in rows[1:]], "AAA", "BBB", prices)
+        fewer = remember(Shelf([self.said(prices, row, label) for row, label in rows[1:]]), "AAA", "BBB", prices)
         assert fewer.scorecard is None, "seven are no score"
 
     def test_call(self, prices: Prices) -> None:
         last = self.DAYS - 1
         both = [self.said(prices, last - 30, "none"), self.said(prices, last - 200, "thin")]
-        found = remember(both, "AAA", "BBB", prices).call
+        found = remember(Shelf(both), "AAA", "BBB", prices).call
         assert found is not None and found.title == {"en": f"T{last - 200}"}
         assert found.subject_return == pytest.approx(np.exp(-2.0) - 1) and found.benchmark_return == 0.0
         cited = [*both, self.said(prices, last - 5, "none", call=both[1].as_of)]
-        again = remember(cited, "AAA", "BBB", prices).call
+        again = remember(Shelf(cited), "AAA", "BBB", prices).call
         assert again is not None and again.title == {"en": f"T{last - 30}"}, "the one that was cited of late rests"
-        alone = remember(cited[1:], "AAA", "BBB", prices).call
+        alone = remember(Shelf(cited[1:]), "AAA", "BBB", prices).call
         assert alone is not None and alone.title == {"en": f"T{last - 200}"}, "unless there is no other"
 
     @pytest.mark.parametrize(("age", "there"), [(20, False), (21, True), (252, True), (253, False)])
     def test_age_of_a_call(self, prices: Prices, age: int, there: bool) -> None:
-        found = remember([self.said(prices, self.DAYS - 1 - age, "thin")], "AAA", "BBB", prices)
+        found = remember(Shelf([self.said(prices, self.DAYS - 1 - age, "thin")]), "AAA", "BBB", prices)
         assert (found.call is not None) is there and found.previous is not None
+
+    def test_what_it_remembered_of_the_same_prices_and_funds(self, prices: Prices) -> None:
+        earlier = [self.said(prices, self.DAYS - 40, "thin")]
+        before = Memory(previous=self.said(prices, self.DAYS - 90, "none"))
+        made = {(prices.sha256, "AAA", "BBB"): before, ("0" * 64, "BBB", "AAA"): before}
+        assert remember(Shelf(earlier, made), "AAA", "BBB", prices) == before
+        assert remember(Shelf(earlier, made), "BBB", "AAA", prices) == remember(EMPTY, "BBB", "AAA", prices)
 
     def test_left_out(self, prices: Prices) -> None:
         """Other funds, no verdict, this session, a day that is no session of the prices."""
         last = self.DAYS - 1
         other = self.said(prices, last - 50, "thin").model_copy(update={"subject": "CCC"})
         this = self.said(prices, last, "thin")
-        assert remember([other, this], "AAA", "BBB", prices) == remember([], "AAA", "BBB", prices)
+        assert remember(Shelf([other, this]), "AAA", "BBB", prices) == remember(Shelf([]), "AAA", "BBB", prices)
         silent = self.said(prices, last - 50, None)
         sunday = self.said(prices, last - 50, "thin").model_copy(update={"as_of": date(2024, 9, 1)})
-        found = remember([silent, sunday], "AAA", "BBB", prices)
+        found = remember(Shelf([silent, sunday]), "AAA", "BBB", prices)
         assert found.call is None and found.previous is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def fetch(ledger: Ledger, run: Run, order: Order, clock: Clock) -> Run:
         temporary = final.with_name(f".{final.name}.tmp")
         limits = _limits(order.config.limits.fetch)
         what = f"fetching of {run.brief} {run.occurrence}"
-        run_limited(_gather, order, temporary, clock(), limits=limits, what=what, error=UpstreamError)
+        asked = replace(order, anew=run.revision > 0)
+        run_limited(_gather, asked, temporary, clock(), limits=limits, what=what, error=UpstreamError)
         spool.rename(temporary, final)
     crash_point("snapshot")
     about = json.loads((final / "settings.json").read_bytes())
