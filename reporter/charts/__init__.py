@@ -88,7 +88,7 @@ def draw_charts(
     """
     ids = "" if wide == WIDTH else f"-{wide:.0f}"
     drawn = _drawn(facts, language, accent, heights or {}, names, wide)
-    return {name: Drawing(to_svg(canvas.figure, f"{name}{ids}"), canvas.frame) for name, canvas in drawn}
+    return {name: Drawing(to_svg(canvas, f"{name}{ids}"), canvas.frame) for name, canvas in drawn}
 
 
 def draw_pictures(
@@ -100,7 +100,7 @@ def draw_pictures(
         names: Of the charts that are wanted; one whose facts are absent is absent.
     """
     drawn = _drawn(facts, language, accent, {}, names, WIDTH)
-    return {name: to_png(canvas.figure, MAIL_PIXELS) for name, canvas in drawn}
+    return {name: to_png(canvas, MAIL_PIXELS) for name, canvas in drawn}
 
 
 def _drawn(

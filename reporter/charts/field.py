@@ -64,14 +64,13 @@ def bars(canvas: Canvas, rows: list[tuple[int, float]], colour: str) -> None:
     """All bars of one colour in one path."""
     if not rows:
         return
-    wide, high = canvas.size.wide, canvas.size.high
     corners = [
-        (canvas.x(x) / wide, canvas.y(row + y) / high)
+        (canvas.x(x), canvas.y(row + y))
         for row, value in rows
         for x, y in ((0.0, -0.34), (value, -0.34), (value, 0.34), (0.0, 0.34), (0.0, -0.34))
     ]
     codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(rows)
-    canvas.figure.add_artist(PathPatch(Path(corners, codes), facecolor=colour, linewidth=0))
+    canvas.artists.append(PathPatch(Path(corners, codes), facecolor=colour, linewidth=0))
 
 
 def fitted(name: str, ticker: str, room: float, *, bold: bool) -> str:

@@ -6,58 +6,76 @@ import io
 import re
 from xml.sax.saxutils import escape
 
+import numpy as np
 from matplotlib import rc_context
+from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.font_manager import FontProperties
+from matplotlib.transforms import Affine2D
 from PIL import Image
+
+from reporter.charts.extents import BOLD, REGULAR
+from reporter.charts.style import Canvas, Lettering, Size
+from reporter.words import BUNDLED
 
 #: From the middle line of a text down to its baseline, in ems: matplotlib's "center_baseline" in Inter.
 BASELINE = 31 / 64
+#: Where a text has the point that it stands at -> that point, as a share of its width, and SVG's word for it.
+ANCHORS = {"left": (0.0, "start"), "center": (0.5, "middle"), "right": (1.0, "end")}
 #: Shades in a PNG; the drawings have four inks, the rest is the smoothing of their edges.
 SHADES = 64
 
 
-def to_svg(figure: Figure, name: str) -> str:
+def to_svg(canvas: Canvas, name: str) -> str:
     """SVG for inlining: text as text, coordinates with one decimal, no declarations, no ids of another chart.
 
     Texts are written by us, after all else: laying them out takes matplotlib half of a drawing's time, and where they
-    stand is known. The figure is left without them.
+    stand is known.
     """
-    texts = "".join(f"{lettering(figure, text)}\n" for text in figure.texts)
-    figure.texts.clear()
     buffer = io.StringIO()
     with rc_context({"svg.hashsalt": name}):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    before, end, after = buffer.getvalue().rpartition("</g>")
+        renderer = RendererSVG(*canvas.size, buffer, metadata={"Date": None, "Creator": None})
+        for artist in canvas.artists:
+            artist.draw(renderer)
+        renderer.finalize()
+    before, end, after = buffer.getvalue().rpartition("</svg>")
+    texts = "".join(f"{lettering(one, canvas.size)}\n" for one in canvas.letters)
     return thin(f"{before}{texts}{end}{after}", name)
 
 
-def lettering(figure: Figure, text: Text) -> str:
-    """A text of `Canvas.text`, whose middle line is at its y."""
-    size, (x, y) = float(text.get_fontsize()), text.get_position()
-    wide, high = figure.get_size_inches() * 72
-    weight = "" if text.get_fontweight() == 400 else f"font-weight: {text.get_fontweight()}; "
-    anchor = {"left": "start", "center": "middle", "right": "end"}[text.get_horizontalalignment()]
+def lettering(one: Lettering, size: Size) -> str:
+    weight = "font-weight: 600; " if one.bold else ""
     return (
-        f"<text style=\"{weight}font-size: {size:g}px; font-family: 'Inter'; text-anchor: {anchor}; "
-        f'fill: {to_hex(text.get_color())}" x="{x * wide:.9g}" y="{(1 - y) * high + BASELINE * size:.9g}">'
-        f"{escape(text.get_text())}</text>"
+        f"<text style=\"{weight}font-size: {one.size:g}px; font-family: 'Inter'; text-anchor: {ANCHORS[one.align][1]}; "
+        f'fill: {to_hex(one.colour)}" x="{one.x:.9g}" y="{size.high - one.y + BASELINE * one.size:.9g}">'
+        f"{escape(one.text)}</text>"
     )
 
 
-def to_png(figure: Figure, pixels: int) -> bytes:
+def to_png(canvas: Canvas, pixels: int) -> bytes:
     """The same drawing on white, `pixels` wide."""
-    drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(
-        drawn, format="png", dpi=pixels / figure.get_figwidth(), facecolor="white", metadata={"Software": None}
-    )
-    flat = Image.open(drawn).convert("RGB")
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    scale = pixels / canvas.size.wide  # pixels in a point
+    renderer = RendererAgg(pixels, round(canvas.size.high * scale), scale * 72)
+    for artist in canvas.artists:
+        artist.set_transform(Affine2D().scale(scale))
+        artist.draw(renderer)
+    for one in canvas.letters:
+        font = FontProperties(fname=BUNDLED / "fonts" / f"{BOLD if one.bold else REGULAR}.ttf", size=one.size)
+        wide, *_ = renderer.get_text_width_height_descent(one.text, font, ismath=False)
+        ink = renderer.new_gc()
+        ink.set_foreground(one.colour)
+        down = renderer.height - (one.y - BASELINE * one.size) * scale
+        renderer.draw_text(ink, one.x * scale - wide * ANCHORS[one.align][0], down, one.text, font, 0)
+    drawn = Image.fromarray(np.asarray(renderer.buffer_rgba()))
+    flat = Image.alpha_composite(Image.new("RGBA", drawn.size, "white"), drawn).convert("RGB")
     flat = flat.quantize(SHADES, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     palette, paper = flat.getpalette() or [], flat.tobytes()[0]
     # The tree takes means of colours, and paper of 254 shows as a card on the white of a mail.
     palette[3 * paper : 3 * paper + 3] = (255, 255, 255)
     flat.putpalette(palette)
+    small = io.BytesIO()
     flat.save(small, "PNG", compress_level=7)
     return small.getvalue()
 

@@ -1,7 +1,6 @@
 """One visual language for every chart: few inks, direct labels, one axis line, no legend, no grid.
 
-The look that matplotlib can be told in a file stands in templates/brief.mplstyle. Colours are named by their place in
-the cycle, so that one drawing serves any accent, page and mail.
+Colours are named by their place in the cycle, so that one drawing serves any accent, page and mail.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from cycler import cycler
-from matplotlib import font_manager, rc_params_from_file, rcParams, rcParamsDefault
-from matplotlib.figure import Figure
+from matplotlib import rcParams, rcParamsDefault
+from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from reporter.charts.extents import Box
-from reporter.words import BUNDLED
 
 #: The subject's colour where the brand has none of its own.
 ACCENT = "#0b5fa5"
@@ -41,17 +39,18 @@ def inks(accent: str) -> dict[str, str]:
 
 @cache
 def look(accent: str) -> dict[str, Any]:
-    """rcParams of the bundled style, with the bundled fonts registered and the inks as the cycle of colours.
+    """rcParams of every drawing, with the inks as the cycle of colours.
 
     What a matplotlibrc has changed, in the current folder say, is as matplotlib has it by itself.
     """
-    for path in sorted((BUNDLED / "fonts").glob("Inter-*.ttf")):
-        font_manager.fontManager.addfont(path)
-    style = rc_params_from_file(BUNDLED / "brief.mplstyle", use_default_template=False)
-    cycle = cycler(color=list(inks(accent).values()))
     # A backend draws on a screen, and to ask for it imports pyplot.
-    changed = {name: own for name, own in rcParamsDefault.items() if name != "backend" and rcParams[name] != own}
-    return {str(name): value for name, value in (changed | dict(style)).items()} | {"axes.prop_cycle": cycle}
+    changed = {str(name): own for name, own in rcParamsDefault.items() if name != "backend" and rcParams[name] != own}
+    return changed | {
+        "axes.prop_cycle": cycler(color=list(inks(accent).values())),
+        "lines.solid_capstyle": "round",
+        "lines.solid_joinstyle": "round",
+        "path.simplify_threshold": 0.3,  # points
+    }
 
 
 class Size(NamedTuple):
@@ -96,28 +95,41 @@ class Frame(NamedTuple):
         return (high - value) / (high - low) * 100
 
 
+class Lettering(NamedTuple):
+    """A text on a drawing: `align` says what of it stands at x, its middle line is at y, in points."""
+
+    x: float
+    y: float
+    text: str
+    size: float  # points
+    bold: bool
+    colour: str
+    align: str
+
+
 class Canvas(NamedTuple):
-    """A figure and where its plot stands. Nothing is measured to lay it out, and it has no axes of matplotlib's,
-    which take half of the time of a drawing and of which nothing would be seen.
+    """What is drawn, in points from the lower left corner, undermost first, and where its plot stands.
+
+    Artists of matplotlib's without a figure or axes of its, which take more time to import and to draw than all else
+    and of which nothing would be seen.
     """
 
-    figure: Figure
     size: Size
     plot: Box
     across: tuple[float, float]
     up: tuple[float, float]
+    artists: list[Artist]
+    letters: list[Lettering]
 
-    def text(self, x: float, y: float, text: str, *, size: float = LABEL, bold: bool = False, **looks: Any) -> None:
-        """At points from the lower left corner; the middle line of the text at `y`."""
-        self.figure.text(
-            x / self.size.wide, y / self.size.high, text, fontsize=size, fontweight=600 if bold else 400,
-            va="center_baseline", **looks,
-        )  # fmt: skip
+    def text(
+        self, x: float, y: float, text: str, *, color: str, size: float = LABEL, bold: bool = False, ha: str = "left"
+    ) -> None:
+        """On top of everything else."""
+        self.letters.append(Lettering(x, y, text, size, bold, color, ha))
 
     def stroke(self, xs: Values, ys: Values, **looks: Any) -> None:
         """A line, or marks, through points of the drawing."""
-        wide, high = self.size.wide, self.size.high
-        self.figure.add_artist(Line2D(np.asarray(xs) / wide, np.asarray(ys) / high, **looks))
+        self.artists.append(Line2D(xs, ys, **looks))
 
     def line(self, xs: Values, ys: Values, **looks: Any) -> None:
         """The same through values of the axes."""
@@ -156,8 +168,7 @@ def new_canvas(
     bottom: float = BOTTOM, top: float = TOP,
 ) -> Canvas:  # fmt: skip
     """Empty, with margins in points, and what its axes span."""
-    figure = Figure(figsize=(size.wide / 72, size.high / 72), dpi=72)
-    return Canvas(figure, size, Box(left, bottom, size.wide - right, size.high - top), across, up)
+    return Canvas(size, Box(left, bottom, size.wide - right, size.high - top), across, up, [], [])
 
 
 def numbers(days: Sequence[date]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
