@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from reporter.errors import AccessError, LedgerError, LockedError, StorageError
+from reporter.service.lock import exclusive
 from reporter.service.rows import stored
 from reporter.service.schema import MIGRATIONS
 
@@ -35,16 +35,19 @@ def file_system(path: Path) -> str:
 
 def create(path: Path, now: datetime) -> None:
     """Whole or not at all: a ledger without tables is a damaged one, never a new one."""
-    new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    with closing(connect(new)) as database:
-        database.execute("PRAGMA journal_mode=WAL")  # kept in the file; later nobody else may be at it
-        migrate(database)
-        born = {"instance_id": str(uuid.uuid4()), "born_utc": stored(now)}
-        database.executemany("INSERT INTO meta VALUES (?, ?)", born.items())
-    new.chmod(0o600)
-    with suppress(FileExistsError):  # another process was quicker
-        os.link(new, path)
-    new.unlink()
+    new = path.with_name(f".{path.name}.tmp")
+    with exclusive(path.with_name("ledger.lock"), now, wait=10, what="the beginning of the ledger"):
+        if path.exists():  # another process was quicker
+            return
+        for left in ("", "-wal", "-shm"):  # of one that died here
+            new.with_name(f"{new.name}{left}").unlink(missing_ok=True)
+        with closing(connect(new)) as database:
+            database.execute("PRAGMA journal_mode=WAL")  # kept in the file; later nobody else may be at it
+            migrate(database)
+            born = {"instance_id": str(uuid.uuid4()), "born_utc": stored(now)}
+            database.executemany("INSERT INTO meta VALUES (?, ?)", born.items())
+        new.chmod(0o600)
+        new.rename(path)
 
 
 def has_foreign_log(path: Path) -> bool:

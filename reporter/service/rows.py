@@ -24,12 +24,8 @@ class Run:
     attempt: int = 0
     next_try_utc: datetime | None = None
     deadline_utc: datetime
-    config_sha: str | None = None
-    template_sha: str | None = None
-    data_sha: str | None = None
+    data_sha: str | None = None  # of the prices that it is made of
     quality: str | None = None  # ok, degraded
-    lease_owner: str | None = None
-    lease_until_utc: datetime | None = None
     reason: str | None = None  # why it is in this state
     created_utc: datetime
     updated_utc: datetime

@@ -81,4 +81,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
              OR what GLOB 'delivery: * -> expired' OR what GLOB 'publication *: * -> conflict'
              OR what GLOB 'publication *: * -> failed'""",
     ),
+    (  # nobody wrote them: an edition tells in its settings.json what it was made with, and locks tell who is at work
+        "ALTER TABLE run DROP COLUMN config_sha",
+        "ALTER TABLE run DROP COLUMN template_sha",
+        "ALTER TABLE run DROP COLUMN lease_owner",
+        "ALTER TABLE run DROP COLUMN lease_until_utc",
+    ),
 )

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,8 @@ from reporter.service.ledger import Ledger, open_ledger
 from reporter.service.ledger_file import FILE, create
 from reporter.service.lock import exclusive
 from reporter.service.lookups import oldest_waiting, tally
-from reporter.service.rows import Alert, Artifact, Delivery, Event, Publication, Run
+from reporter.service.rows import TABLES, Alert, Artifact, Delivery, Event, Publication, Run
+from reporter.service.schema import MIGRATIONS
 
 NOW = datetime(2024, 10, 16, 21, 0, 0, 123000, tzinfo=UTC)
 
@@ -161,6 +163,79 @@ def test_alerts_are_counted_and_begin_anew_when_cleared(ledger: Ledger) -> None:
     assert (alert.count, alert.first_utc) == (2, NOW)
     ledger.settle(alert, sent_utc=NOW, cleared_utc=NOW)
     assert ledger.alert("missed", NOW + timedelta(hours=1)).count == 1
+
+
+@pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
+def test_an_older_ledger_keeps_all_that_was_in_it(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written by hand, as a program of then would have; with values in columns that are gone."""
+    with monkeypatch.context() as before:
+        before.setattr(ledger_file, "MIGRATIONS", MIGRATIONS[:version])
+        with open_ledger(tmp_path, NOW) as opened:
+            (tmp_path / "spool" / "1-r0").mkdir()
+            instance = opened.instance
+            for statement in WRITTEN_LONG_AGO:
+                opened.database.execute(statement)
+    with open_ledger(tmp_path, NOW) as opened:
+        run, sent, event = opened.one(Run), opened.one(Delivery), opened.one(Event)
+        assert run == a_run(
+            run_id=7, occurrence="2024-10-09", state="delivering", data_sha="abc", quality="ok", revision=2,
+            revision_reason="a wrong price", attempt=3, reason="why",
+        )  # fmt: skip
+        assert sent and (sent.run_id, sent.state, sent.accepted_utc) == (7, "accepted", NOW)
+        assert event and event.what == "delivery: dot -> accepted"
+        assert opened.instance == instance and not opened.add(a_run(occurrence="2024-10-09"))
+        assert opened.move(run, "done", NOW) and opened.one(Run, state="done")
+        assert tally(opened, Run)["done"] == tally(opened, Delivery)["accepted"] == 1
+        assert opened.ask("PRAGMA integrity_check") == [("ok",)] and not opened.ask("PRAGMA foreign_key_check")
+        for kind, (table, _) in TABLES.items():
+            there = {name for (name,) in opened.ask("SELECT name FROM pragma_table_info(?)", table)}
+            assert there == {field.name for field in fields(kind)}, "a column that nobody reads, or one that is missing"
+
+
+AT = "'2024-10-16T21:00:00.123Z'"
+WRITTEN_LONG_AGO = (
+    f"""INSERT INTO run(run_id, brief, occurrence, kind, local_label, state, revision, revision_reason, attempt,
+          deadline_utc, config_sha, template_sha, data_sha, quality, lease_owner, lease_until_utc, reason, created_utc,
+          updated_utc)
+        VALUES (7, 'small-caps', '2024-10-09', 'scheduled', 'Wednesday', 'delivering', 2, 'a wrong price', 3,
+          '2024-10-17T21:00:00.123Z', 'c', 't', 'abc', 'ok', '4711', {AT}, 'why', {AT}, {AT})""",
+    f"""INSERT INTO delivery(run_id, revision, recipient, message_id, eml_path, eml_sha256, state, next_try_utc,
+          give_up_utc, accepted_utc)
+        VALUES (7, 2, 'ann@example.com', '1@example.com', 'spool/7-r2/1.eml', 'd', 'accepted', {AT}, {AT}, {AT})""",
+    f"INSERT INTO event(at_utc, run_id, delivery_id, what) VALUES ({AT}, 7, 1, 'delivery: dot -> accepted')",
+)
+
+
+@pytest.mark.fault("A1")
+def test_a_death_while_the_ledger_is_made_leaves_nothing_behind(tmp_path: Path) -> None:
+    child = os.fork()
+    if child == 0:
+        ledger_file.migrate = lambda _: os._exit(137)
+        open_ledger(tmp_path, NOW)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 137
+    assert list(tmp_path.glob(f".{FILE}.*")) and not (tmp_path / FILE).exists()
+    with open_ledger(tmp_path, NOW) as opened:
+        assert opened.instance
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.fault("A4")
+def test_all_who_begin_a_ledger_at_once_have_the_same(tmp_path: Path) -> None:
+    told = [os.fork() or _begin(tmp_path, number) for number in range(6)]
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in told] == [0] * 6
+    with open_ledger(tmp_path / "state", NOW) as opened:
+        assert {path.read_text() for path in tmp_path.glob("told-*")} == {opened.instance}
+
+
+def _begin(folder: Path, number: int) -> int:
+    try:
+        with open_ledger(folder / "state", NOW) as opened:
+            (folder / f"told-{number}").write_text(opened.instance)
+        os._exit(0)
+    finally:
+        os._exit(1)
 
 
 @pytest.mark.fault("A12")
