@@ -64,6 +64,8 @@ class Line(Protocol):
         """
         ...
 
+    def close(self) -> None: ...
+
 
 class Deadline:
     """Spacing between requests and a budget for all of them. Seconds."""

@@ -5,6 +5,7 @@ series is fetched again and the change is recorded. Two sources never meet in on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -60,17 +61,18 @@ def update(
             wanted[ticker] = known.bars["session"][-OVERLAP:][0].astype(date) if known else None
     if not wanted:
         return report
-    line = connect()
-    whole = take(store, source, line, wanted, listings, report)
-    take(store, source, line, dict.fromkeys(whole), listings, report)
-    incomplete = {
-        ticker: day
-        for ticker in wanted
-        if ticker not in report.problems and (day := first_hole(store, source, ticker, listings[ticker])) is not None
-    }
-    if line.patient and incomplete:
-        whole = take(store, source, line, incomplete, listings, report)
+    with closing(connect()) as line:
+        whole = take(store, source, line, wanted, listings, report)
         take(store, source, line, dict.fromkeys(whole), listings, report)
+        incomplete = {
+            ticker: day
+            for ticker in wanted
+            if ticker not in report.problems
+            and (day := first_hole(store, source, ticker, listings[ticker])) is not None
+        }
+        if line.patient and incomplete:
+            whole = take(store, source, line, incomplete, listings, report)
+            take(store, source, line, dict.fromkeys(whole), listings, report)
     return report
 
 

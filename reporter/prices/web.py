@@ -36,6 +36,9 @@ class Web:
     def left(self) -> float:
         return self.deadline.left()
 
+    def close(self) -> None:
+        self.client.close()
+
     def get(self, path: str, **parameters: str) -> tuple[int, str]:
         """Status and text of an answer: 200, 400 or 404.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,11 +20,12 @@ def read_yahoo_news(
     """Usable items on all tickers, or the reason why there are none. Seconds."""
     line = connect(settings.model_copy(update={"timeout": timeout, "budget": budget}), patient=False)
     found: list[Headline] = []
-    try:
-        for ticker in tickers:
-            found += (one for raw in line.news(ticker) if (one := headline(raw, line.served_at)))
-    except Trouble as trouble:
-        return found, {YAHOO: str(trouble)}
+    with closing(line):
+        try:
+            for ticker in tickers:
+                found += (one for raw in line.news(ticker) if (one := headline(raw, line.served_at)))
+        except Trouble as trouble:
+            return found, {YAHOO: str(trouble)}
     return found, {}
 
 

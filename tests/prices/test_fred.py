@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,6 +90,17 @@ def test_the_store_asks_for_the_end_alone(fred: Fred, calendar: Calendar, tmp_pa
     fred.asked.clear()
     assert load(fred, calendar, path).sha256 == later.sha256
     assert fred.asked == []
+
+
+@pytest.mark.parametrize("fault", ["", "500"])
+def test_the_connection_is_closed(fred: Fred, calendar: Calendar, fault: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tiingo's is of the same class."""
+    clients: list[httpx.Client] = []
+    begin = httpx.Client.__init__
+    monkeypatch.setattr(httpx.Client, "__init__", lambda self, **given: clients.append(self) or begin(self, **given))
+    fred.faults = {name: [fault] * 9 for name in SERIES if fault}
+    load(fred, calendar)
+    assert fred.asked and clients and all(client.is_closed for client in clients)
 
 
 AWAY = ["429", "500", "503", "404", "consent", "nothing", "garbage", "json", "text", "slow", "reset"]
