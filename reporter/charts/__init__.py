@@ -21,12 +21,12 @@ except UnicodeDecodeError as error:  # it reads a matplotlibrc before anybody ca
 
 from reporter.charts import attempts, field, performance, price, relative_strength, rotation
 from reporter.charts.output import to_png, to_svg
-from reporter.charts.style import ACCENT, WIDTH, Canvas, Frame, Size, look
+from reporter.charts.style import ACCENT, MAIL, WIDTH, Canvas, Frame, Size, look
 from reporter.facts import Facts
 from reporter.language import Language
 
-#: Pixels of a picture's width: twice the 560 that a column of mail has.
-MAIL_PIXELS = 1120
+#: Pixels of a picture's width: twice the 480 that a column of mail has.
+MAIL_PIXELS = 960
 
 
 class Chart(NamedTuple):
@@ -94,12 +94,12 @@ def draw_charts(
 def draw_pictures(
     facts: Facts, language: Language, names: Collection[str], accent: str = ACCENT
 ) -> Mapping[str, bytes]:
-    """The same drawings as PNG on white, MAIL_PIXELS wide, for readers that show no SVG. A tenth of a second each.
+    """The same charts as PNG on white, drawn MAIL points wide, for readers that show no SVG.
 
     Args:
         names: Of the charts that are wanted; one whose facts are absent is absent.
     """
-    drawn = _drawn(facts, language, accent, {}, names, WIDTH)
+    drawn = _drawn(facts, language, accent, {}, names, MAIL)
     return {name: to_png(canvas, MAIL_PIXELS) for name, canvas in drawn}
 
 

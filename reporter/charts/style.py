@@ -25,6 +25,7 @@ SUBJECT, INK, GREY, PALE, PAPER = "C0", "C1", "C2", "C3", "C4"
 NEUTRALS = {"ink": "#1b2430", "grey": "#5b6470", "pale": "#d5d9e0", "paper": "#ffffff"}
 WIDTH = 240.0  # points: a column of the page
 PHONE = 180.0  # points: the width of a phone, 320 pixels and more: letters of LABEL points are 11 there, or larger
+MAIL = 200.0  # points: the width of a mail, whose letters cannot grow on a phone: 11 pixels there on a screen of 360
 LABEL, SMALL = 7.0, 6.4  # points
 BOTTOM, TOP = 14.0, 7.0  # points below and above the plot: labels of the axis, half a label
 DASHED = (0, (3, 1.6))

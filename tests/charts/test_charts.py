@@ -22,7 +22,7 @@ from reporter.charts import CHARTS, MAIL_PIXELS, chart_heights, draw_charts, dra
 from reporter.charts.extents import BOLD, REGULAR, Box, width
 from reporter.charts.labels import spread
 from reporter.charts.output import thin, to_svg
-from reporter.charts.style import ACCENT, LABEL, PHONE, SUBJECT, WIDTH, Size, look, new_canvas
+from reporter.charts.style import ACCENT, LABEL, MAIL, PHONE, SUBJECT, WIDTH, Size, look, new_canvas
 from reporter.facts import Facts
 from reporter.language import Language
 from reporter.prices import Prices
@@ -104,11 +104,12 @@ def test_no_text_touches_another_or_leaves_the_chart(
         drawn = draw_charts(facts, language, heights={name: each[which] for name, each in ready.items()})
         assert list(drawn) == list(ready)
         check({name: drawing.svg for name, drawing in drawn.items()})
-    narrow = draw_charts(facts, language, wide=PHONE)
-    assert list(narrow) == list(ready)
-    check({name: drawing.svg for name, drawing in narrow.items()})
-    for name, (_, frame) in narrow.items():
-        assert (frame.across, frame.up) == (drawn[name].frame.across, drawn[name].frame.up)
+    for wide in (PHONE, MAIL):
+        narrow = draw_charts(facts, language, wide=wide)
+        assert list(narrow) == list(ready)
+        check({name: drawing.svg for name, drawing in narrow.items()})
+        for name, (_, frame) in narrow.items():
+            assert (frame.across, frame.up) == (drawn[name].frame.across, drawn[name].frame.up)
 
 
 @pytest.mark.parametrize("seed", range(20, 32))
@@ -116,7 +117,7 @@ def test_dates_of_attempts_leave_the_axis_alone(seed: int, markets: Callable[...
     facts = markets(seed, 2, length=4400)
     with rc_context(look(ACCENT)):
         if CHARTS["attempts"].ready(facts):
-            for wide in (WIDTH, PHONE):
+            for wide in (WIDTH, PHONE, MAIL):
                 canvas = CHARTS["attempts"].draw(facts, Language("ru"), Size(wide, 92))
                 check({"attempts": to_svg(canvas, "attempts")})
 
@@ -131,6 +132,7 @@ def test_the_accent_is_the_subjects_alone_and_the_same_in_svg_and_png(markets: C
     for name, (svg, _) in drawn.items():
         assert ("#a1231b" in svg or name == "attempts") and "#0b5fa5" not in svg
     pictures = draw_pictures(facts, Language("en"), ("performance", "field"), accent="#a1231b")
+    drawn = draw_charts(facts, Language("en"), wide=MAIL)
     assert list(pictures) == ["performance", "field"]
     for name, png in pictures.items():
         picture = Image.open(io.BytesIO(png))

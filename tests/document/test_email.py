@@ -58,7 +58,7 @@ def test_pictures_are_named_by_their_content_and_all_shown(body: MailBody, maile
     assert set(re.findall(r'src="cid:([^"]+)"', body.html)) == set(body.images) and len(body.images) >= 5
     for content_id, png in body.images.items():
         assert re.fullmatch(r"[a-z_]+\.[0-9a-f]{16}@brief", content_id)
-        assert Image.open(BytesIO(png)).width >= 2 * 552 and len(png) < 60_000
+        assert Image.open(BytesIO(png)).width >= 2 * 480 and len(png) < 60_000
     assert all(alt for alt in re.findall(r'<img[^>]* alt="([^"]*)"', body.html))
 
 
