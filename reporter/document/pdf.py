@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 from markupsafe import Markup
 
+from reporter.charts.paper import on_paper
 from reporter.document.html import FONTS, environment, faces, fill, filled, font
 from reporter.document.layout import Layout
 from reporter.document.logo import Logo
@@ -105,7 +106,7 @@ def render_pdf(marked: str, charts: Mapping[str, str], logo: Logo | None = None,
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError
 
-    assets = {f"{name}.svg": svg.encode() for name, svg in charts.items()}
+    assets = {f"{name}.svg": on_paper(svg).encode() for name, svg in charts.items()}
     kinds = dict.fromkeys(assets, "image/svg+xml")
     if logo:
         assets[LOGO], kinds[LOGO] = logo.content, f"image/{logo.kind}"
