@@ -11,11 +11,12 @@ from functools import lru_cache
 from html import unescape
 
 from reporter.charts.extents import BOLD, REGULAR, width
+from reporter.charts.output import ANCHORS
 
 TEXT = re.compile(r'(<text [^>]*?)text-anchor: (\w+); ([^>]*? x=")([^"]*)("[^>]*>)([^<]*)')
 STYLE = re.compile(r' style="([^"]*)"')
 #: Share of a text that stands left of its anchor.
-LEFT = {"start": 0.0, "middle": 0.5, "end": 1.0}
+LEFT = {anchor: share for share, anchor in ANCHORS.values()}
 
 
 @lru_cache(maxsize=32)

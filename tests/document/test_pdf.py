@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import pikepdf
 import pytest
@@ -19,9 +20,10 @@ from pypdf import PdfReader
 
 from reporter import pipeline
 from reporter.charts import CHARTS
+from reporter.charts.paper import on_paper
 from reporter.document.edition import Edition
 from reporter.document.html import breakable
-from reporter.document.pdf import print_sheet, render_pdf
+from reporter.document.pdf import _dress, print_sheet, render_pdf
 from reporter.errors import DocumentError, LayoutError
 
 LETTER, A4 = (612, 792), (595.28, 841.89)
@@ -40,6 +42,32 @@ def nodes(element: Any) -> Iterator[Any]:
     elif isinstance(element, pikepdf.Dictionary) and "/S" in element:
         yield element
         yield from nodes(element.get("/K", pikepdf.Array()))
+
+
+def test_texts_of_a_drawing_stand_on_paper_where_weasyprint_sets_them_by_their_anchors(
+    make: Callable[..., Edition],
+) -> None:
+    from pdf_oxide import PdfDocument
+    from weasyprint import HTML
+
+    given: dict[str, str] = {}
+    render = pipeline.render_pdf
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "render_pdf", lambda *all_: given.update(all_[1]) or render(*all_))
+        make(languages=("en",), formats=("pdf",))
+    fonts, styles = _dress(print_sheet())
+
+    def words(svg: str) -> list[tuple[str, float, float, float, float]]:
+        page = HTML(string=f"<img style='width: 240pt' src='data:image/svg+xml,{quote(svg)}'>")
+        document = PdfDocument.from_bytes(page.write_pdf(stylesheets=[styles], font_config=fonts))
+        found = [(word.text, *word.bbox) for word in document.extract_words(0)]
+        return sorted(found, key=lambda word: (word[0], *map(round, word[1:])))
+
+    for name in CHARTS:
+        before, after = words(given[name]), words(on_paper(given[name]))
+        assert before and [text for text, *_ in after] == [text for text, *_ in before]
+        for (text, *theirs), (_, *ours) in zip(before, after, strict=True):
+            assert ours == pytest.approx(theirs, abs=0.1), (name, text)
 
 
 @pytest.mark.fault("C5")
