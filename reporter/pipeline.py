@@ -12,6 +12,7 @@ from reporter.charts.gallery import Gallery
 from reporter.charts.style import PHONE
 from reporter.config import Brief, Config
 from reporter.document.audit import (
+    Account,
     audit_html,
     audit_mail_substance,
     audit_pdf,
@@ -150,9 +151,7 @@ def build_edition(
         if "pdf" in formats:
             progress(f"PDF, {code}")
             file = file_name(name, as_of, code, "pdf")
-            audit_html(marked := print_html(page, layout, config.templates), account, file)
-            audit_substance(marked, page.plain_title, file)
-            files[file] = printed(page, layout, marked, charts, config.templates, progress)
+            files[file] = printed(page, layout, charts, account, file, config.templates, progress)
             audit_pdf(files[file], account, file, page.page_of)
         if "html" in formats:
             links = tuple(neighbours(name, as_of, code, speakers, formats))
@@ -198,18 +197,25 @@ def build_edition(
 def printed(
     page: Page,
     layout: Layout,
-    marked: str,
     charts: Mapping[str, str],
+    account: Account,
+    file: str,
     templates: Path | None,
     progress: Callable[[str], None],
 ) -> bytes:
-    """The PDF of `marked`, which is the page in that layout, or of the page in one column: rather plain than none."""
+    """The PDF of the page in that layout, or of the page in one column: rather plain than none."""
     sheet = print_sheet(templates)
-    try:
+
+    def arranged(layout: Layout) -> bytes:
+        audit_html(marked := print_html(page, layout, templates), account, file)
+        audit_substance(marked, page.plain_title, file)
         return render_pdf(marked, charts, page.logo, sheet)
+
+    try:
+        return arranged(layout)
     except LayoutError:
         progress(f"PDF, {page.language}, again with all boxes below the text")
-        return render_pdf(print_html(page, in_one_column(layout), templates), charts, page.logo, sheet)
+        return arranged(in_one_column(layout))
 
 
 def gated_prices(config: Config, name: str, brief: Brief, calendar: Calendar, as_of: date) -> tuple[Prices, Quality]:

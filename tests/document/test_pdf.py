@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from reporter.document.edition import Edition
 from reporter.document.html import breakable
 from reporter.document.pdf import _dress, print_sheet, render_pdf
 from reporter.errors import DocumentError, LayoutError
+from reporter.words import BUNDLED
 
 LETTER, A4 = (612, 792), (595.28, 841.89)
 
@@ -251,6 +253,23 @@ def test_where_a_page_cannot_be_arranged_it_is_made_in_one_column(
         for file in (plain, edition.files[name])
     ]
     assert letters[0].total() >= letters[1].total() * 0.99
+
+
+def test_the_page_in_one_column_is_traced_like_any(
+    make: Callable[..., Edition], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A template that says a number of its own only there, where no reader of the PDF's text finds it."""
+
+    def fails(*_: Any) -> bytes:
+        raise LayoutError("PDF: WeasyPrint cannot lay this page out")
+
+    monkeypatch.setattr(pipeline, "render_pdf", fails)
+    whole = (BUNDLED / "brief.html.j2").read_text("utf-8")
+    assert whole.count("<h1") == 1
+    invented = '{% if print and not layout.sheets %}<p title="Ahead by 77.7%"></p>{% endif %}<h1'
+    (tmp_path / "brief.html.j2").write_text(whole.replace("<h1", invented), "utf-8")
+    with pytest.raises(DocumentError, match=r"a text for screen readers has a number .* '77.7%'"):
+        make(languages=("en",), formats=("pdf",), templates=tmp_path)
 
 
 def test_without_pango_the_html_is_there_and_the_packages_are_named(tmp_path: Any) -> None:
