@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from reporter.prices.bars import TITLES, Bars, Fetched, Flaw, Problem, first_fau
 from reporter.sessions import Days
 
 Places = NDArray[np.int64]
+Columns = dict[str, NDArray[Any]]  # numbers by title; shape of each: rows
 
 KINDS = (".csv", ".parquet")
 NEEDED = ("Date", "High", "Low", "Close", "Volume")
@@ -99,9 +101,8 @@ def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> Bars:
         first, second = (int(places[kept[twice[0] + n]]) for n in (0, 1))
         raise _Wrong(f"{path.name}:{second}: date {days[twice[0]]} is there already, in line {first}", Flaw.DUPLICATE)
 
-    table = table.iloc[kept]
-    close = table["Close"].to_numpy("float64")
-    if np.isnan(close).all():
+    table = {title: column[kept] for title, column in table.items()}
+    if np.isnan(table["Close"]).all():
         raise _Wrong(f"{path.name}: column 'Close' has no value up to {as_of}", Flaw.MISSING)
     bars = make_bars(days, {**_prices(table), "adjusted_close": _adjusted(table, path.name, ticker)})
     if fault := first_fault(bars, ticker):
@@ -109,30 +110,29 @@ def _bars(path: Path, ticker: str, as_of: date, notes: list[str]) -> Bars:
     return bars
 
 
-def _prices(table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-    columns = {name: table[title].to_numpy("float64") for name, title in TITLES.items() if title in NEEDED}
+def _prices(table: Columns) -> Columns:
+    columns = {name: table[title] for name, title in TITLES.items() if title in NEEDED}
     if "Dividends" in table:
-        columns["dividend"] = np.nan_to_num(table["Dividends"].to_numpy("float64"))
+        columns["dividend"] = np.nan_to_num(table["Dividends"])
     if "Stock Splits" in table:
-        split = np.nan_to_num(table["Stock Splits"].to_numpy("float64"))
+        split = np.nan_to_num(table["Stock Splits"])
         columns["split"] = np.where(split, split, 1.0)
     return columns
 
 
-def _adjusted(table: pd.DataFrame, name: str, ticker: str) -> NDArray[np.float64]:
+def _adjusted(table: Columns, name: str, ticker: str) -> NDArray[Any]:
     """Closes adjusted for dividends: as the file has them, or computed from its dividends."""
-    close = table["Close"].to_numpy("float64")
     if "Adj Close" in table:
-        return table["Adj Close"].to_numpy("float64")
+        return table["Adj Close"]
     if is_level(ticker):
-        return close
+        return table["Close"]
     if "Dividends" not in table:
-        near = suggestion("Adj Close", table.columns)
+        near = suggestion("Adj Close", table)
         raise _Wrong(f"{name}:1: there is no column 'Adj Close'{near}, and no 'Dividends' to compute it from")
-    return total_return(close, table["Dividends"].to_numpy("float64"))
+    return total_return(table["Close"], table["Dividends"])
 
 
-def _csv(path: Path, as_of: date) -> tuple[pd.DataFrame, Days, Places]:
+def _csv(path: Path, as_of: date) -> tuple[Columns, Days, Places]:
     """Columns as numbers, days, and the line of each row in the file.
 
     A clean file is taken as a whole. In any other one each line is looked at: that is slow and can tell where it is
@@ -153,28 +153,26 @@ def _csv(path: Path, as_of: date) -> tuple[pd.DataFrame, Days, Places]:
     return *readable, np.array([number for number, _ in lines])
 
 
-def _table(text: str, header: Sequence[str]) -> tuple[pd.DataFrame, Days] | None:
+def _table(text: str, header: Sequence[str]) -> tuple[Columns, Days] | None:
     """Columns as numbers, and days; None unless every line has all its fields, a plain date and numbers."""
     rows = text.count("\n") - text.endswith("\n")
     if '"' in text or text.count(",") != (rows + 1) * (len(header) - 1):
         return None
+    wanted = [place for place, title in enumerate(header) if title in READ]
+    dates = header.index("Date")
     try:
         table = pd.read_csv(
-            io.StringIO(text),
-            usecols=lambda title: title.strip() in READ,
-            dtype={"Date": object},
+            io.StringIO(text), header=0, names=range(len(header)), usecols=wanted, dtype={dates: object},
             skip_blank_lines=False,
-        ).rename(columns=str.strip)
-    except ValueError:  # pandas' ParserError is one
-        return None
-    dates = table.pop("Date").tolist()
-    if not dates:
-        return table.astype("float64"), np.array([], dtype="datetime64[D]")
-    if any(len(str(day)) != len("2024-10-16") for day in dates) or any(kind.kind not in "fiu" for kind in table.dtypes):
-        return None
-    try:
-        return table, np.array(dates, dtype="datetime64[D]")
-    except ValueError:
+        )  # fmt: skip
+        days = table[dates].tolist()
+        if days and set(map(len, days)) != {len("2024-10-16")}:
+            return None
+        columns = {header[place]: table[place].to_numpy() for place in wanted if place != dates}
+        if days and any(column.dtype.kind not in "fiu" for column in columns.values()):
+            return None
+        return {title: column.astype("float64") for title, column in columns.items()}, np.array(days, "M8[D]")
+    except (ValueError, TypeError):  # pandas' ParserError is one; a date that is absent has no length
         return None
 
 
@@ -220,7 +218,7 @@ def _field(title: str, cell: str, day: date, place: str) -> str:
     return cell
 
 
-def _parquet(path: Path) -> tuple[pd.DataFrame, Days, Places]:
+def _parquet(path: Path) -> tuple[Columns, Days, Places]:
     """As `_csv`; places are the numbers of the rows, from 1. The date is a column or the index."""
     try:
         table = pd.read_parquet(path)
@@ -236,7 +234,7 @@ def _parquet(path: Path) -> tuple[pd.DataFrame, Days, Places]:
     dates = table.pop("Date")
     try:
         days = np.array([str(day)[:10] for day in dates], dtype="datetime64[D]")
-        numbers = table[[title for title in table if title in READ]].astype("float64")
+        numbers = {str(title): table[title].to_numpy("float64") for title in table if title in READ}
     except ValueError as error:
         raise _Wrong(f"{path.name}: {error}") from error
     return numbers, days, np.arange(len(days)) + 1
