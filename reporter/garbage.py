@@ -19,3 +19,17 @@ def left_lying() -> Iterator[None]:
     finally:
         if wanted:
             gc.enable()
+
+
+@contextmanager
+def swept() -> Iterator[None]:
+    """Where garbage is left lying, that of what is done in here goes at its end; nothing else is looked at."""
+    if gc.isenabled():
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.collect()
+        gc.unfreeze()

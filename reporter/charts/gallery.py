@@ -24,12 +24,13 @@ class Gallery:
 
     def __init__(self) -> None:
         self._kept: dict[object, tuple[Any, Spelled]] = {}  # with the numbers on them; the one used last comes last
+        self._seen: tuple[Facts, str] | None = None  # the facts that were drawn last, and `shown` of them
 
     def charts(
         self, facts: Facts, language: Language, accent: str, heights: Mapping[str, float], wide: float = WIDTH
     ) -> Mapping[str, Drawing]:
         """As `draw_charts`."""
-        seen = shown(facts)
+        seen = self._shown(facts)
         found: dict[str, Drawing] = {}
         for name in chart_heights(facts):
             height = {name: heights[name]} if name in heights else {}
@@ -41,7 +42,7 @@ class Gallery:
 
     def pictures(self, facts: Facts, language: Language, names: Collection[str], accent: str) -> Mapping[str, bytes]:
         """As `draw_pictures`."""
-        seen = shown(facts)
+        seen = self._shown(facts)
         found: dict[str, bytes] = {}
         for name in names:
             found |= self._found(
@@ -49,6 +50,11 @@ class Gallery:
                 partial(draw_pictures, facts, language, (name,), accent),
             )
         return found
+
+    def _shown(self, facts: Facts) -> str:
+        if self._seen is None or self._seen[0] is not facts:
+            self._seen = facts, shown(facts)
+        return self._seen[1]
 
     def _found(self, asked: tuple[Any, ...], draw: Callable[[], Drawn]) -> Drawn:
         seen, language, *more = asked

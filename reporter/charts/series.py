@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 
@@ -31,7 +32,7 @@ class Stroke:
     dashed: bool = False
     scale: float = 1.0
 
-    @property
+    @cached_property
     def values(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return np.array(self.line.values) * self.scale
 
@@ -71,7 +72,7 @@ def draw_line(canvas: Canvas, stroke: Stroke) -> None:
     count = len(stroke.line.values)
     kept = sorted({*range(0, count, max(1, -(-count // int(DENSE * canvas.size.wide)))), count - 1})
     canvas.line(
-        numbers(stroke.line.days)[kept], stroke.values[kept], color=stroke.colour, linewidth=stroke.weight,
+        numbers([stroke.line.days[n] for n in kept]), stroke.values[kept], color=stroke.colour, linewidth=stroke.weight,
         linestyle=DASHED if stroke.dashed else "-",
     )  # fmt: skip
 
@@ -80,9 +81,9 @@ def obstacles(canvas: Canvas, strokes: Sequence[Stroke]) -> list[Box]:
     """What a label inside the plot must not touch: labels left and right of it, and the lines at every few points."""
     found = [canvas.margin, Box(canvas.plot.right + 2, 0, canvas.size.wide, canvas.size.high)]
     for stroke in strokes:
-        xs, ys = numbers(stroke.line.days), stroke.values
-        step = max(1, len(xs) // 120)
-        for x, y in zip(xs[::step].tolist(), ys[::step].tolist(), strict=True):
+        step = max(1, len(stroke.line.days) // 120)
+        xs, ys = numbers(stroke.line.days[::step]), stroke.values[::step]
+        for x, y in zip(xs.tolist(), ys.tolist(), strict=True):
             at, up = canvas.x(x), canvas.y(y)
             found.append(Box(at - 1.2, up - 1.2, at + 1.2, up + 1.2))
     return found

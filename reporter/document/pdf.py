@@ -21,6 +21,7 @@ from reporter.document.layout import Layout
 from reporter.document.logo import Logo
 from reporter.document.page import Page
 from reporter.errors import DocumentError, LayoutError
+from reporter.garbage import swept
 
 if TYPE_CHECKING:
     from weasyprint import CSS
@@ -113,7 +114,7 @@ def render_pdf(marked: str, charts: Mapping[str, str], logo: Logo | None = None,
     html = plain_numbers(marked)
     try:
         fonts, styles = _dress(sheet)
-        with _Trouble() as trouble:
+        with _Trouble() as trouble, swept():
             made = HTML(string=html, base_url=ASSETS, url_fetcher=_fetcher(assets, kinds)).write_pdf(
                 stylesheets=[styles],
                 font_config=fonts,

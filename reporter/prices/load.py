@@ -43,6 +43,7 @@ class _Table:
         self.sessions = calendar.until(as_of)
         self.rows = {ticker: row for row, ticker in enumerate(tickers)}
         self.columns = {name: np.empty((len(tickers), len(self.sessions))) for name in COLUMNS}  # as yet no memory
+        self.starts = dict.fromkeys(tickers, len(self.sessions))  # number of the first session that is filled
         self.places: dict[str, Days] = {}  # exchange -> its session that each of ours tells of
 
     def put(self, ticker: str, bars: Bars, own: Calendar) -> None:
@@ -51,8 +52,10 @@ class _Table:
         rows = np.searchsorted(days, wanted)
         there = rows < len(days)
         there[there] = days[rows[there]] == wanted[there]
+        self.starts[ticker] = start = int(np.argmax(there)) if there.any() else len(there)
+        rows, there = rows[start:], there[start:]
         for name, column in self.columns.items():
-            line = column[self.rows[ticker]]
+            line = column[self.rows[ticker], start:]  # what is before it costs no memory until it is needed
             line[:] = np.nan
             line[there] = np.round(bars[name][rows[there]], DECIMALS)
 
@@ -70,6 +73,9 @@ class _Table:
     def frames(self, tickers: Sequence[str], first: int) -> dict[str, pd.DataFrame]:
         """One frame a column, of tickers that have bars, from session number `first` on."""
         index = pd.DatetimeIndex(self.sessions[first:], name="session")
+        for column in self.columns.values():
+            for ticker in tickers:
+                column[self.rows[ticker], first : self.starts[ticker]] = np.nan
         rows: slice | list[int] = [self.rows[ticker] for ticker in tickers]
         if rows == list(range(len(self.rows))):
             rows = slice(None)  # a view
