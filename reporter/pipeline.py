@@ -32,6 +32,7 @@ from reporter.document.page import Link, Page, make_page
 from reporter.document.pdf import pdf_problem, print_html, print_sheet, render_pdf
 from reporter.document.readouts import read_outs
 from reporter.document.settings_json import settings_json
+from reporter.document.tables import row_bars
 from reporter.document.thumbnail import render_thumbnail
 from reporter.errors import DataError, LayoutError
 from reporter.facts import Facts, compute_facts
@@ -204,12 +205,12 @@ def printed(
     progress: Callable[[str], None],
 ) -> bytes:
     """The PDF of the page in that layout, or of the page in one column: rather plain than none."""
-    sheet = print_sheet(templates)
+    sheet, drawings = print_sheet(templates), {**charts, **dict(row_bars(page, layout))}
 
     def arranged(layout: Layout) -> bytes:
         audit_html(marked := print_html(page, layout, templates), account, file)
         audit_substance(marked, page.plain_title, file)
-        return render_pdf(marked, charts, page.logo, sheet)
+        return render_pdf(marked, drawings, page.logo, sheet)
 
     try:
         return arranged(layout)

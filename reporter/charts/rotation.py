@@ -60,10 +60,10 @@ def draw_places(canvas: Canvas, facts: Facts, others: list[str]) -> None:
     """Where each fund is, and the way that the subject came."""
     heads = [facts.rotation[ticker].tail[-1] for ticker in others]
     xs, ys = [x for x, _ in heads], [y for _, y in heads]
-    canvas.line(xs, ys, linestyle="none", marker="o", markersize=3.2, color=GREY, markeredgewidth=0)
+    canvas.dots(xs, ys, 3.2, GREY)
     mine = facts.rotation[facts.subject].tail
     canvas.line([x for x, _ in mine], [y for _, y in mine], color=SUBJECT, linewidth=1.3)
-    canvas.line([mine[-1][0]], [mine[-1][1]], marker="o", markersize=4.4, color=SUBJECT, markeredgewidth=0)
+    canvas.dots([mine[-1][0]], [mine[-1][1]], 4.4, SUBJECT)
 
 
 def label_axes(canvas: Canvas, ticks: list[tuple[float, str]], language: Language) -> list[Box]:

@@ -136,6 +136,14 @@ class Canvas(NamedTuple):
         """The same through values of the axes."""
         self.stroke(self.x(np.asarray(xs)), self.y(np.asarray(ys)), **looks)
 
+    def dots(self, xs: Values, ys: Values, wide: float, colour: str) -> None:
+        """Dots `wide` points across, at values of the axes: strokes with round ends that go next to nowhere, all of
+        them one node of the SVG, where each of matplotlib's markers is two.
+        """
+        x, y = self.x(np.asarray(xs)), self.y(np.asarray(ys))
+        ends = np.column_stack([x - 0.05, x + 0.05, np.full_like(x, np.nan)])
+        self.stroke(ends.ravel(), np.repeat(y, 3), color=colour, linewidth=wide)
+
     def level(self, value: float, **looks: Any) -> None:
         """A line across the plot."""
         self.stroke((self.plot.left, self.plot.right), (self.y(value),) * 2, **looks)

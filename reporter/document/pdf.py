@@ -19,7 +19,9 @@ from reporter.charts.paper import on_paper
 from reporter.document.html import FONTS, environment, faces, fill, filled, font
 from reporter.document.layout import Layout
 from reporter.document.logo import Logo
+from reporter.document.measure import Measure
 from reporter.document.page import Page
+from reporter.document.tables import return_columns, row_bars, test_columns
 from reporter.errors import DocumentError, LayoutError
 from reporter.garbage import swept
 
@@ -73,8 +75,20 @@ def print_html(page: Page, layout: Layout, templates: Path | None = None) -> str
         for part in page.parts
         for figure in part.figures
     }
-    logo = f"{ASSETS}{LOGO}" if page.logo else ""
-    return fill(page, templates, print=True, links=(), charts=pictures, fonts="", layout=layout, logo=logo)
+    measure = Measure(layout.paper, layout.rem)
+    return fill(
+        page,
+        templates,
+        print=True,
+        links=(),
+        charts=pictures,
+        fonts="",
+        layout=layout,
+        columns=return_columns(page.table, measure) if page.table else (),
+        bars=[f"{ASSETS}{name}.svg" for name, _ in row_bars(page, layout)],
+        test_columns=test_columns(page.tests, layout.rem) if page.tests else (),
+        logo=f"{ASSETS}{LOGO}" if page.logo else "",
+    )
 
 
 def print_sheet(templates: Path | None = None) -> str:
@@ -90,12 +104,12 @@ def print_sheet(templates: Path | None = None) -> str:
     return f"{fonts}\n{css}"
 
 
-def render_pdf(marked: str, charts: Mapping[str, str], logo: Logo | None = None, sheet: str = "") -> bytes:
+def render_pdf(marked: str, drawings: Mapping[str, str], logo: Logo | None = None, sheet: str = "") -> bytes:
     """The PDF of that HTML; the same page gives the same bytes.
 
     Args:
         marked: What `print_html` made of the page.
-        charts: SVG by name, of the heights that the layout asks for.
+        drawings: SVG by name: charts of the heights that the layout asks for, and what `row_bars` made.
         sheet: What `print_sheet` made of the templates; a style of the page itself goes before any of it.
 
     Raises:
@@ -107,7 +121,7 @@ def render_pdf(marked: str, charts: Mapping[str, str], logo: Logo | None = None,
     from weasyprint import HTML
     from weasyprint.urls import FatalURLFetchingError
 
-    assets = {f"{name}.svg": on_paper(svg).encode() for name, svg in charts.items()}
+    assets = {f"{name}.svg": on_paper(svg).encode() for name, svg in drawings.items()}
     kinds = dict.fromkeys(assets, "image/svg+xml")
     if logo:
         assets[LOGO], kinds[LOGO] = logo.content, f"image/{logo.kind}"
