@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -37,7 +37,7 @@ NOW = datetime(2024, 10, 16, 22, tzinfo=UTC)
 HEAVY = {
     "pandas", "numpy", "matplotlib", "weasyprint", "yfinance", "httpx", "feedparser", "nh3", "exchange_calendars",
     "apscheduler", "fontTools", "pdf_oxide", "rich", "structlog", "PIL", "distributed", "lxml", "cryptography",
-    "css_inline", "fsspec",
+    "css_inline", "fsspec", "matplotlib.figure", "matplotlib.axes",
 }  # fmt: skip
 PAGE = "numpy pandas matplotlib fontTools PIL fsspec"
 ALLOWED = {
@@ -55,16 +55,27 @@ ALLOWED = {
     "brief small-caps --source simulated --language en": f"{PAGE} weasyprint pdf_oxide lxml",
     "brief small-caps --source simulated --language en --format html": PAGE,
 }
-#: Modules that a cold brief loads in all.
-MODULES = 1430
+#: Modules that a command loads in all.
+MODULES = {"status": 430, "--format html": 1110, "brief": 1390}
 
 
-def loaded(command: str, folder: Path) -> set[str]:
-    """Names of all modules that are there when a command ends, as installed without pyarrow."""
+class Loaded(NamedTuple):
+    """What is there when a command ends."""
+
+    modules: set[str]
+    threads: int
+    frozen: int  # objects that Python does not look through for garbage
+
+
+def loaded(command: str, folder: Path) -> Loaded:
+    """As installed without the libraries that only this environment has."""
     script = (
-        "import atexit, json, sys\n"
+        "import atexit, gc, json, os, sys\n"
+        "def told():\n"
+        "    found = [*sys.modules], len(os.listdir('/proc/self/task')), gc.get_freeze_count()\n"
+        "    print('LOADED', json.dumps(found), file=sys.stderr)\n"
+        "atexit.register(told)\n"
         "from reporter.cli import reporter\n"
-        "atexit.register(lambda: print('LOADED', json.dumps([*sys.modules]), file=sys.stderr))\n"
         f"reporter({command.split()}, prog_name='reporter')"
     )
     (folder / "config.yaml").write_bytes((ROOT / "config.yaml").read_bytes())
@@ -72,15 +83,19 @@ def loaded(command: str, folder: Path) -> set[str]:
     line = [sys.executable, "-c", script]
     done = subprocess.run(line, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     assert "LOADED" in done.stderr, done.stderr
-    return set(json.loads(done.stderr.rpartition("LOADED ")[2]))
+    modules, threads, frozen = json.loads(done.stderr.rpartition("LOADED ")[2])
+    return Loaded(set(modules), threads, frozen)
 
 
 @pytest.mark.parametrize("command", ALLOWED)
 def test_a_command_loads_what_it_needs(command: str, tmp_path: Path) -> None:
-    modules = loaded(command, tmp_path)
-    assert modules & HEAVY <= set(ALLOWED[command].split())
-    if command.startswith("brief"):
-        assert len(modules) <= MODULES
+    there = loaded(command, tmp_path)
+    assert there.modules & HEAVY <= set(ALLOWED[command].split())
+    for name, most in MODULES.items():
+        assert name not in command or len(there.modules) <= most
+    assert there.frozen > 10_000, "the end of a process would look through all of it"
+    if "pdf_oxide" not in there.modules:  # Pango looks for fonts in threads
+        assert there.threads == 1
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +115,8 @@ def test_the_drawings_have_few_nodes(printed: tuple[str, str, dict[str, str], Ed
     bars = {name for name in charts if name.startswith("bars-")}
     assert set(charts) - bars == set(CHARTS) and len(bars) == 5, "one a row of the table of returns"
     nodes = {name: len(re.findall(r"<\w", svg)) for name, svg in charts.items()}
-    assert max(nodes.values()) <= 75, nodes
-    assert sum(nodes.values()) <= 250, nodes
+    assert max(nodes.values()) <= 55, nodes
+    assert sum(nodes.values()) <= 190, nodes
     letters = {name: len("".join(re.findall(r"<text[^>]*>([^<]*)<", svg))) for name, svg in charts.items()}
     assert sum(letters.values()) <= 800, "WeasyPrint sets the letters of a drawing one by one"
 

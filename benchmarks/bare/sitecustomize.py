@@ -1,5 +1,6 @@
-"""On the path of everything that is measured: as a user has it, without the optional pyarrow of this environment."""
+"""On the path of everything that is measured: as a user has it, without the optional libraries of this environment."""
 
 import sys
 
-sys.modules["pyarrow"] = None  # type: ignore[assignment]
+for name in ("pyarrow", "bottleneck"):  # pandas imports them where they are
+    sys.modules[name] = None  # type: ignore[assignment]

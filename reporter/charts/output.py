@@ -7,7 +7,6 @@ import re
 from xml.sax.saxutils import escape
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties
@@ -33,11 +32,10 @@ def to_svg(canvas: Canvas, name: str) -> str:
     stand is known.
     """
     buffer = io.StringIO()
-    with rc_context({"svg.hashsalt": name}):
-        renderer = RendererSVG(*canvas.size, buffer, metadata={"Date": None, "Creator": None})
-        for artist in canvas.artists:
-            artist.draw(renderer)
-        renderer.finalize()
+    renderer = RendererSVG(*canvas.size, buffer, metadata={"Date": None, "Creator": None})
+    for artist in canvas.artists:
+        artist.draw(renderer)
+    renderer.finalize()
     before, end, after = buffer.getvalue().rpartition("</svg>")
     texts = "".join(f"{lettering(one, canvas.size)}\n" for one in canvas.letters)
     return thin(f"{before}{texts}{end}{after}", name)

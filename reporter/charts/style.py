@@ -29,6 +29,7 @@ MAIL = 200.0  # points: the width of a mail, whose letters cannot grow on a phon
 LABEL, SMALL = 7.0, 6.4  # points
 BOTTOM, TOP = 14.0, 7.0  # points below and above the plot: labels of the axis, half a label
 DASHED = (0, (3, 1.6))
+EPOCH = date(1970, 1, 1).toordinal()
 Values = Sequence[float] | np.ndarray[Any, Any]
 Number = TypeVar("Number", float, np.ndarray[Any, Any])
 
@@ -51,6 +52,7 @@ def look(accent: str) -> dict[str, Any]:
         "lines.solid_capstyle": "round",
         "lines.solid_joinstyle": "round",
         "path.simplify_threshold": 0.3,  # points
+        "svg.hashsalt": "",  # ids of marks are the same each time
     }
 
 
@@ -182,7 +184,7 @@ def new_canvas(
 
 def numbers(days: Sequence[date]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Days as days since 1970, which is how matplotlib counts."""
-    return np.array(days, dtype="datetime64[D]").astype("float64")
+    return np.array([day.toordinal() - EPOCH for day in days], "float64")
 
 
 def round_ticks(low: float, high: float, most: int = 4) -> list[float]:
