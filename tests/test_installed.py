@@ -225,6 +225,31 @@ def test_init_makes_a_configuration_that_works(run: Run, tmp_path: Path) -> None
     one_line(run("init", "--yes"), 73, "is there already")
 
 
+def test_the_archive_says_what_it_has(run: Run, tmp_path: Path) -> None:
+    """Nothing yet is a word; then the newest edition opens with its page for a screen."""
+    (tmp_path / "config.yaml").write_text("sources: {use: simulated}\nbriefs: {pair: {subject: IJR, benchmark: SPY}}\n")
+    nothing = run("archive", "list")
+    assert (nothing.returncode, nothing.stdout) == (0, "") and "'output' holds no edition" in nothing.stderr
+    one_line(run("archive", "open", "pare"), 2, "no brief 'pare' (did you mean 'pair'?)")
+    one_line(run("archive", "open", "pair"), 2, "'output' holds no edition of 'pair'")
+    one_line(run("archive", "list", "--target", "nas"), 2, "no target 'nas'; configured: output")
+    assert run("brief", "pair", "--as-of", AS_OF, "--language", "en").returncode == 0
+    opened = run("archive", "open", "pair", "--print")
+    assert opened.stdout == f"output/pair/2024/{AS_OF}-r0/pair-{AS_OF}-en.html\n"
+    assert run("archive", "verify").stdout == "output: 1 edition, no differences\n"
+
+
+def test_one_line_for_all_funds_that_are_not_asked(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "sources: {yahoo: {base_url: 'http://127.0.0.1:9', budget: 3}}\n"
+        "briefs: {pair: {subject: IJR, benchmark: SPY, field: [MTUM, QUAL, VLUE], backdrop: false}}\n"
+    )
+    result = run("prices", "update")
+    assert result.returncode == 69 and "reporter: 5 funds are not up to date" in result.stderr
+    assert "MTUM, QUAL, VLUE: http://127.0.0.1:9: not asked" in result.stderr
+    assert len(result.stderr.splitlines()) == 3
+
+
 def test_an_index_page_takes_in_what_is_made_after_it(run: Run, folder: Path, tmp_path: Path) -> None:
     """An ad-hoc brief is in it at once; a folder without one gets none."""
     command = ("brief", *PAIR, "--prices", "prices", "--format", "html", "--language", "en", "--output", "out")

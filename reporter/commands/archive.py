@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from reporter.commands.options import brief_names, config_option, day
-from reporter.errors import MISSHAPEN, OutputError, UsageError, suggestion, visible
+from reporter.commands.targets import known_brief, known_target, opened, reached
+from reporter.errors import MISSHAPEN, OutputError, UsageError, visible
 from reporter.request import configuration, note
 
 if TYPE_CHECKING:
-    from reporter.config import Config
     from reporter.delivery.target import Target
 
 
@@ -34,28 +33,43 @@ def index(folder: Path | None, config_path: Path | None, rebuild: bool, as_json:
     """Write index.html and feed.xml: all editions to search and leaf through, without a server.
 
     FOLDER is an archive on this machine or on a mounted share; default: the folder of editions, and every archive
-    that is configured.
+    that is configured. One that is away is named, with exit code 73; the others get theirs all the same.
 
     \b
     reporter archive index
     reporter archive index /mnt/briefs
     """
+    from reporter.delivery.places import targets as all_targets
+    from reporter.delivery.target import local_target
     from reporter.service.index_page import bring_up_to_date
     from reporter.terminal import steps
 
     if folder is not None and not folder.is_dir():
         raise OutputError(f"'{folder}' is no folder; name the one that holds the editions")
     config = configuration(config_path, adhoc=folder is not None)
-    now = datetime.now(UTC)
-    for target in targets(config, folder):
-        with steps() as progress:
-            names, editions = bring_up_to_date(target, config, now, rebuild=rebuild, progress=progress)
+    now, code = datetime.now(UTC), 0
+    places = (
+        {one: reached(config, one) for one in all_targets(config)} if folder is None else {"": local_target(folder)}
+    )
+    for one, target in places.items():
+        try:
+            if isinstance(target, OutputError):
+                raise target
+            with steps() as progress:
+                names, editions = bring_up_to_date(target, config, now, rebuild=rebuild, progress=progress)
+        except OutputError as error:
+            if len(places) == 1:
+                raise
+            note(visible(f"{one}: {error}"))
+            code = error.exit_code
+            continue
+        place = target.place.strip("'")
         if as_json:
-            click.echo(json.dumps({"archive": target.place.strip("'"), "editions": editions, "files": list(names)}))
+            click.echo(json.dumps({"archive": place, "editions": editions, "files": list(names)}))
         else:
-            place = target.place.strip("'").rstrip("/")
             for name in names:
-                click.echo(os.fsencode(f"{place}/{name}"))
+                click.echo(os.fsencode(f"{place.rstrip('/')}/{name}"))
+    click.get_current_context().exit(code)
 
 
 @archive.command(short_help="Set up a target.")
@@ -70,19 +84,20 @@ def init(name: str | None, config_path: Path | None) -> None:
     from uuid import uuid4
 
     from reporter.delivery.archive import user_mark
-    from reporter.delivery.places import MARKERS, OUTPUT, opened, settings_of
+    from reporter.delivery.places import MARKERS, OUTPUT, settings_of
+    from reporter.delivery.places import opened as connected
     from reporter.delivery.target import MARKER
     from reporter.service.ledger import open_ledger
 
     config = configuration(config_path, False)
     now = datetime.now(UTC)
-    names = [_known(config, name)] if name else [target.name for target in config.archive] or [OUTPUT]
+    names = [known_target(config, name)] if name else [target.name for target in config.archive] or [OUTPUT]
     with open_ledger(config.state, now) as ledger:
         for one in names:
             settings = settings_of(config, one)
             if settings and settings.folder and not settings.folder.is_dir():
                 raise OutputError(f"{one}: there is no folder '{settings.folder}'; mount the share, or make the folder")
-            target = opened(config, one)
+            target = connected(config, one)
             try:
                 marker = target.read(MARKER).decode(errors="replace").strip()
             except FileNotFoundError:
@@ -102,8 +117,8 @@ def list_(brief: str | None, config_path: Path | None, name: str, as_json: bool)
     from reporter.delivery.archive import MANIFEST, editions
 
     config = configuration(config_path, False)
-    target = _opened(config, _known(config, name))
-    for shelved in editions(target, _brief(config, brief, [target])):
+    target, count = opened(config, known_target(config, name)), 0
+    for shelved in editions(target, known_brief(config, brief, [target])):
         try:
             manifest = json.loads(target.read(f"{shelved.path}/{MANIFEST}"))
             title = next(iter(manifest["title"].values()), "")
@@ -113,6 +128,9 @@ def list_(brief: str | None, config_path: Path | None, name: str, as_json: bool)
             continue  # no edition; `verify` tells
         line = json.dumps(told) if as_json else visible(f"{shelved.path}  {manifest['quality']}  {title}")
         click.echo(line.encode())
+        count += 1
+    if not count:
+        note(f"{target.place} holds no edition{f' of {brief}' if brief else ''}")
 
 
 @archive.command("open", short_help="Open an edition, the newest or one.")
@@ -126,11 +144,13 @@ def open_(brief: str, session: date | None, config_path: Path | None, only_print
     from reporter.delivery.places import OUTPUT
 
     config = configuration(config_path, False)
-    target = _opened(config, OUTPUT)
+    target = opened(config, OUTPUT)
+    known_brief(config, brief, [target])
     found = [one for one in editions(target, brief) if session in (None, one.session)]
     for shelved in reversed(found):
         if sound := sound_manifest(target, shelved.path):
-            name = next((name for name in sound[1]["files"] if name.endswith((".html", ".pdf"))), "manifest.json")
+            pages = [name for kind in (".html", ".pdf") for name in sound[1]["files"] if name.endswith(kind)]
+            name = next(iter(pages), "manifest.json")
             path = config.output / shelved.path / name
             click.echo(os.fsencode(path))
             if not only_print:
@@ -154,10 +174,10 @@ def verify(brief: str | None, config_path: Path | None, name: str | None, since:
     from reporter.delivery.places import targets as all_targets
 
     config = configuration(config_path, False)
-    places = {one: _reached(config, one) for one in ([_known(config, name)] if name else all_targets(config))}
+    places = {one: reached(config, one) for one in ([known_target(config, name)] if name else all_targets(config))}
     there = [place for place in places.values() if not isinstance(place, OutputError)]
     if len(there) == len(places):  # one that is away may hold a brief that is configured no longer
-        _brief(config, brief, there)
+        known_brief(config, brief, there)
     codes = [_verified(one, place, brief, since or date.min, as_json) for one, place in places.items()]
     click.get_current_context().exit(max(codes))
 
@@ -182,7 +202,9 @@ def _verified(name: str, place: Target | OutputError, brief: str | None, since: 
         for text in problems:
             click.echo(visible(f"{name}: {text}"))
         if not fault:
-            click.echo(f"{name}: {count} editions, {len(problems) or 'no'} differences")
+            editions = "1 edition" if count == 1 else f"{count} editions"
+            differences = "1 difference" if len(problems) == 1 else f"{len(problems) or 'no'} differences"
+            click.echo(f"{name}: {editions}, {differences}")
     if fault:
         note(visible(f"{name}: {fault}"))
         return OutputError.exit_code
@@ -208,13 +230,13 @@ def prune(config_path: Path | None, name: str | None, keep: str | None, yes: boo
         raise UsageError(f"--keep: '{keep}' is not a duration; write for instance 1825d")
     settings = {target.name: target.keep for target in config.archive}  # the folder of editions goes only by its name
     if name:
-        settings = {_known(config, name): settings.get(name)}
+        settings = {known_target(config, name): settings.get(name)}
     kept = {one: span for one, setting in settings.items() if (span := keep or setting)}
     if not kept:
         note("nothing is pruned: no target has a setting `keep`; --target names one, and --keep says how long")
     now = datetime.now(UTC)
     for one, span in kept.items():
-        target, before = _opened(config, one), (now - duration(span)).date()
+        target, before = opened(config, one), (now - duration(span)).date()
         gone = pruned(target, before, now) if yes else (old for old in editions(target) if old.session < before)
         count = 0
         for shelved in gone:
@@ -224,63 +246,3 @@ def prune(config_path: Path | None, name: str | None, keep: str | None, yes: boo
             note(f"{one}: nothing is older than {span}")
         if yes and count and "index.html" in target.names(""):
             bring_up_to_date(target, config, now)
-
-
-def _known(config: Config, name: str) -> str:
-    """The name of a target.
-
-    Raises:
-        UsageError: there is none of this name.
-    """
-    from reporter.delivery.places import targets as all_targets
-
-    if name not in (known := all_targets(config)):
-        raise UsageError(f"no target '{name}'{suggestion(name, known)}; there are {', '.join(known)}")
-    return name
-
-
-def _brief(config: Config, name: str | None, places: Iterable[Target]) -> str | None:
-    """The name of a brief that is configured, or was once and is in the archive."""
-    from reporter.delivery.archive import briefs
-
-    if name and name not in config.briefs and not any(name in briefs(target) for target in places):
-        raise UsageError(f"no brief '{name}'{suggestion(name, config.briefs)}; configured: {', '.join(config.briefs)}")
-    return name
-
-
-def targets(config: Config, folder: Path | None) -> Iterator[Target]:
-    """The named folder, else the folder of editions and the configured archives."""
-    from reporter.delivery.places import targets as all_targets
-    from reporter.delivery.target import local_target
-
-    if folder is not None:
-        yield local_target(folder)
-        return
-    for name in all_targets(config):
-        yield _opened(config, name)
-
-
-def _reached(config: Config, name: str) -> Target | OutputError:
-    """A target by its name, or why it cannot be had."""
-    try:
-        return _opened(config, name)
-    except OutputError as error:
-        return error
-
-
-def _opened(config: Config, name: str) -> Target:
-    """A target by its name.
-
-    Raises:
-        OutputError: it is away, or is not the place that was set up, as where a share is not mounted.
-    """
-    from reporter.delivery.archive import check_marker
-    from reporter.delivery.places import MARKERS, opened
-    from reporter.service.ledger import open_ledger
-    from reporter.service.ledger_file import FILE
-
-    target = opened(config, name)
-    if (config.state / FILE).exists():
-        with open_ledger(config.state, datetime.now(UTC)) as ledger:
-            check_marker(target, ledger.get(MARKERS + name))
-    return target

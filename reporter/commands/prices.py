@@ -109,10 +109,18 @@ def _tell(told: Mapping[str, Mapping[str, Any]], as_json: bool) -> None:
             click.echo(f"{source}: {bars} new bars of {len(one['added'])} funds")
             for ticker, change in one["changes"].items():
                 click.echo(f"        {ticker}: {change}")
-        for text in one["problems"].values():
+        for text in _folded(one["problems"]):
             note(text)
     if problems := [text for one in told.values() for text in one["problems"].values()]:
         raise UpstreamError(f"{len(problems)} funds are not up to date")
+
+
+def _folded(problems: Mapping[str, str]) -> list[str]:
+    """One line a reason, with all tickers that it holds for."""
+    tickers: dict[str, list[str]] = {}
+    for ticker, text in problems.items():
+        tickers.setdefault(text.removeprefix(f"{ticker}: "), []).append(ticker)
+    return [f"{', '.join(several)}: {reason}" for reason, several in tickers.items()]
 
 
 @prices.command(short_help="Check the store.")

@@ -58,7 +58,7 @@ def fetch(last: Mapping[str, date], settings: FilesSettings) -> Fetched:
     for ticker, as_of in last.items():
         found = next((ticker + kind for kind in KINDS if ticker + kind in names), None)
         if found is None:
-            near = suggestion(ticker, {name.rpartition(".")[0] for name in names})
+            near = suggestion(ticker, {name.rpartition(".")[0] for name in names} - last.keys())  # a fund that is meant
             text = f"{ticker}: there is no {ticker}.csv or {ticker}.parquet in {folder}{near}"
             problems[ticker] = Problem(Flaw.MISSING, text)
             continue

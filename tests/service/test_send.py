@@ -294,7 +294,7 @@ def test_an_edition_that_is_overtaken_is_not_sent(tmp_path: Path, configure: Cal
 def test_a_newer_edition_waits_for_the_dot_of_an_older_one(tmp_path: Path, configure: Callable[..., None]) -> None:
     """While a process that lives has not heard what became of the older one; of a dead one nobody waits for that."""
     with SmtpServer() as server:
-        configure(server, step_timeout=20, deadline=30)
+        configure(server, step_timeout=20, final_timeout=20, deadline=30)
         take = server.take
 
         def meanwhile(table: dict[str, Any], key: str) -> Any:
@@ -505,7 +505,7 @@ def test_no_command_takes_an_empty_folder_for_the_archive(tmp_path: Path, config
     with SmtpServer() as server:
         configure(server)
         assert send(tmp_path).returncode == 0
-        assert "share: 1 editions, no differences" in run(tmp_path, "archive", "verify").stdout
+        assert "share: 1 edition, no differences" in run(tmp_path, "archive", "verify").stdout
         (tmp_path / "share").rename(tmp_path / "away")
         for there in (True, False):
             if there:
@@ -522,7 +522,9 @@ def test_no_command_takes_an_empty_folder_for_the_archive(tmp_path: Path, config
                 assert not (tmp_path / "share").exists()
 
 
-def test_all_other_targets_are_verified_where_some_are_away(tmp_path: Path, configure: Callable[..., None]) -> None:
+def test_all_other_targets_are_verified_and_have_their_page_where_some_are_away(
+    tmp_path: Path, configure: Callable[..., None]
+) -> None:
     """Two are away, before and after one that is there, in which a file was changed: each is told."""
     with SmtpServer() as server:
         configure(server)
@@ -543,13 +545,21 @@ def test_all_other_targets_are_verified_where_some_are_away(tmp_path: Path, conf
         shutil.rmtree(tmp_path / name)
     done = run(tmp_path, "archive", "verify")
     assert done.returncode == 73 and "Traceback" not in done.stderr
-    assert "facts.json: other bytes than were archived" in done.stdout and "share: 1 editions, 1 diff" in done.stdout
-    assert "output: 1 editions, no differences" in done.stdout
+    assert (
+        "facts.json: other bytes than were archived" in done.stdout
+        and "share: 1 edition, 1 difference\n" in done.stdout
+    )
+    assert "output: 1 edition, no differences" in done.stdout
     assert [line.split(": ")[1] for line in done.stderr.splitlines() if "is missing" in line] == ["first", "last"]
     told = [json.loads(line) for line in run(tmp_path, "archive", "verify", "--json").stdout.splitlines()]
     assert {one["target"]: "error" in one for one in told} == {
         "output": False, "share": False, "first": True, "last": True
     }  # fmt: skip
+    paged = run(tmp_path, "archive", "index")
+    assert paged.returncode == 73 and "Traceback" not in paged.stderr
+    assert [line.split(": ")[1] for line in paged.stderr.splitlines() if "is missing" in line] == ["first", "last"]
+    assert {line.rpartition("/")[0] for line in paged.stdout.splitlines()} == {"output", "share"}
+    assert (tmp_path / "share" / "index.html").exists() and not (tmp_path / "last").exists()
 
 
 def test_what_is_pruned_leaves_the_index_page(tmp_path: Path, configure: Callable[..., None]) -> None:
