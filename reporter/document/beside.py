@@ -55,4 +55,4 @@ def boxes(page: Page, heights: Mapping[str, tuple[float, float, float]]) -> Iter
         for figure in part.figures:
             yield number, figure.name, TALLER * (LIKE.around_figure(figure) + heights[figure.name][1] * LIKE.scale)
         if page.table and number == year:
-            yield number, "table", TALLER * LIKE.returns(len(page.table.rows))
+            yield number, "table", TALLER * LIKE.returns(page.table)

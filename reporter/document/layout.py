@@ -195,7 +195,7 @@ def boxes_of(
         least, natural, most = (height * measure.scale for height in heights[figure.name])
         boxes.append(Box(figure.name, measure.around_figure(figure), least, natural, most))
     if page.table:
-        boxes.insert(table_after, Box("table", measure.returns(len(page.table.rows))))
+        boxes.insert(table_after, Box("table", measure.returns(page.table)))
     if page.changes:
         boxes.insert(1, Box("changes", measure.changes([row.label for row in page.changes.rows])))
     yield from boxes

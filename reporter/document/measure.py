@@ -15,6 +15,7 @@ from markupsafe import Markup
 from reporter.charts.extents import BOLD, REGULAR, SERIF, SERIF_BOLD, SERIF_ITALIC, width
 from reporter.charts.style import WIDTH
 from reporter.document.exhibits import Figure
+from reporter.document.figures import Table
 from reporter.document.page import Page, Part
 from reporter.language import plain
 
@@ -31,7 +32,7 @@ LINE, PARAGRAPH, SECTION, HEADING, LAST_HEADING = 1.38, 0.5, 0.95, 0.8 * 1.4 + 0
 SMALL_LINE = 1.35
 LOGO = 2.0  # height of the brand's logo, rem
 BARS = 0.16  # rem below a number, for its bar
-BLOCK = '<span class="headline">'
+PADDING = 0.4  # rem before a number of a table
 KEPT = 3  # orphans and widows
 NOTE, CAPTION, METHOD, AHEAD = 0.74, 0.86, 0.72, 0.78
 
@@ -161,8 +162,7 @@ class Measure:
         if part.label:
             yield Lines(SECTION * self.rem, 1, (LAST_HEADING if last else HEADING) * self.rem, keep=True)
         for place, one in enumerate(part.paragraphs):
-            pieces = one.split(BLOCK)  # such as headlines, each on lines of its own
-            count = sum(ceil(width(plain(piece), self.rem, font) / wide) for piece in pieces if piece.strip())
+            count = ceil(width(plain(one), self.rem, font) / wide)
             before = PARAGRAPH if place or not (first or part.label) else 0.0
             yield Lines(before * self.rem, count, LINE * self.rem)
 
@@ -171,9 +171,13 @@ class Measure:
         room = self.figure_wide - (1.3 + 0.8 + 6.5 * NOTE + 5.2 * NOTE) * self.rem
         return self.rows([(row.label, room) for row in rows])
 
-    def returns(self, count: int) -> float:
-        """The table of returns with so many funds; each row has its bars."""
-        return self.rows([("", 1.0)] * (count + 1)) + count * BARS * self.rem
+    def returns(self, table: Table) -> float:
+        """The table of returns: each row has its bars, and a name that takes two lines where the numbers need the room."""
+        columns = zip(table.windows, *(map(plain, row.cells) for row in table.rows), strict=True)
+        size = NOTE * self.rem
+        numbers = sum(max(width(text, size, BOLD) for text in column) + PADDING * self.rem for column in columns)
+        names = [(" ".join(row.short).strip(), self.figure_wide - numbers) for row in table.rows]
+        return self.rows([("", 1.0), *names]) + len(names) * BARS * self.rem
 
     def changes(self, labels: Sequence[str]) -> float:
         """The box on what changed."""

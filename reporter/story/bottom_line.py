@@ -17,7 +17,7 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
     verdict = s.facts.verdict
     if verdict is None:
         return [[s.finding(SECTION, "no_verdict")]]
-    judged = [label(s, verdict), *tests(s, verdict), *fragile(s, verdict), *change(s, verdict), *overlap(s, verdict)]
+    judged = [label(s, verdict), *tests(s, verdict), *fragile(s, verdict), *change(s, verdict)]
     ahead = [*nearest(s, verdict), *implication(s, verdict)]
     return [[*judged, *ahead]] if s.quiet else [judged, ahead]
 
@@ -36,6 +36,8 @@ def tests(s: Situation, verdict: Verdict) -> list[Finding]:
         s.finding(
             SECTION,
             kind,
+            role=s.role,
+            quiet=s.quiet,
             count=count(met, "verdict.met"),
             of=count(of, "verdict.of"),
             met=names(verdict.met if met <= len(verdict.unmet) else ()),
@@ -76,15 +78,6 @@ def fragile(s: Situation, verdict: Verdict) -> list[Finding]:
             theirs=percent(test.theirs, path.format(s.facts.benchmark)),
         )
     ]
-
-
-def overlap(s: Situation, verdict: Verdict) -> list[Finding]:
-    """What the tests are, so that a count of them is not taken for a count of independent votes."""
-    ranked = any(one.name == "rank_ytd" for one in verdict.criteria)
-    if not verdict.met or s.quiet:
-        return []
-    pair = count(verdict.of - 1 if ranked else verdict.of, "method")  # tests that ask about the ratio of the two funds
-    return [s.finding(SECTION, "overlap", ranked=ranked, pair=pair, of=count(verdict.of, "verdict.of"))]
 
 
 def change(s: Situation, verdict: Verdict) -> list[Finding]:

@@ -69,7 +69,6 @@ def gap(s: Situation) -> list[Finding]:
             before=points(before, "gap_before.1M.YTD") if before is not None else None,
             extreme=points(extreme.gap, "ytd_extreme.gap") if extreme and far else None,
             extreme_day=day(extreme.day, "ytd_extreme.day") if extreme and far else None,
-            much=extreme is not None and far and abs(now) <= lexicon.MUCH * abs(extreme.gap),
             base_effect=base_effect(s, change) if s.window == "YTD" else None,
             ahead=Fund(s.facts.benchmark if s.standing is Standing.LAGS else s.facts.subject),
         )

@@ -1,4 +1,4 @@
-"""The recent move, and the long record against it."""
+"""The recent move, and the long record beside it."""
 
 from __future__ import annotations
 
@@ -12,26 +12,25 @@ FULL_WEEK = 5  # sessions
 
 
 def paragraphs(s: Situation) -> list[list[Finding]]:
-    return [[*week(s), *hopes(s), *record(s), *measure(s), *unchanged(s)]]
+    return [[*week(s), *hopes(s), *record(s), *unchanged(s)]]
 
 
 def week(s: Situation) -> list[Finding]:
-    """The week of the headline index, else of the subject; its streak of closes, and a week that was short."""
-    returns, ticker = s.facts.returns, s.facts.headline_index or s.facts.subject
-    if "1W" not in returns.total[ticker] or s.window == "1W":  # then the evidence is the week
+    """The week of the subject, introduced here; a streak of closes, of the headline index where there is one."""
+    returns, subject, index = s.facts.returns, s.facts.subject, s.facts.headline_index
+    if "1W" not in returns.total[subject] or s.window == "1W":  # then the evidence is the week
         return []
-    move, streak, sessions = returns.total[ticker]["1W"], returns.streak[ticker], s.facts.week.sessions
-    direction = lexicon.week(move)
-    long = direction != "flat" and abs(streak) >= lexicon.STREAK and (streak > 0) == (move > 0)
+    move, streak, sessions = returns.total[subject]["1W"], returns.streak[index or subject], s.facts.week.sessions
+    long = s.week != "flat" and abs(streak) >= lexicon.STREAK and (streak > 0) == (move > 0)
     return [
         s.finding(
             SECTION,
-            ("index_" if s.facts.headline_index else "fund_") + direction,
-            {"up": Tone.FOR, "flat": Tone.NEUTRAL, "down": Tone.AGAINST}[direction],
-            index=Fund(ticker),
-            week=s.ret(ticker, "1W"),
+            f"fund_{s.week}",
+            {"up": Tone.FOR, "flat": Tone.NEUTRAL, "down": Tone.AGAINST}[s.week],
+            week=s.ret(subject, "1W"),
             as_of=day(s.facts.as_of, "as_of"),
-            streak=count(abs(streak), f"streak.{ticker}") if long else None,
+            streak=count(abs(streak), f"streak.{index or subject}") if long else None,
+            index=Fund(index) if index and long else None,
             short_week=count(sessions, "week.sessions") if sessions < FULL_WEEK else None,
         )
     ]
@@ -47,10 +46,10 @@ def hopes(s: Situation) -> list[Finding]:
 
 
 def record(s: Situation) -> list[Finding]:
-    """In how many of the past calendar years the subject beat the benchmark; introduces both funds in any case."""
+    """In how many of the past calendar years the subject beat the benchmark, which is introduced here in any case."""
     years = s.facts.returns.years
     if not years:
-        return [s.finding(SECTION, "yardstick")]
+        return [s.finding(SECTION, "yardstick", introduce=not week(s))]
     won = sum(year.subject > year.benchmark for year in years)
     share = won / len(years)
     kind = "record_poor" if share <= lexicon.POOR else "record_good" if share >= lexicon.GOOD else "record_even"
@@ -63,18 +62,11 @@ def record(s: Situation) -> list[Finding]:
             of=count(len(years), "years.of"),
             never=won == 0,
             always=won == len(years),
-            index=Fund(s.facts.headline_index) if s.facts.headline_index else None,
+            introduce=not week(s),
             turn=s.standing is Standing.LAGS and s.week == "up",
             week=s.week,
         )
     ]
-
-
-def measure(s: Situation) -> list[Finding]:
-    """What the verdict goes by, named before the evidence; a quiet edition is known to its readers."""
-    if s.quiet or s.facts.verdict is None:
-        return []
-    return [s.finding(SECTION, f"measure_{s.role}", of=count(s.facts.verdict.of, "verdict.of"))]
 
 
 def unchanged(s: Situation) -> list[Finding]:

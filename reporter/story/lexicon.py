@@ -19,7 +19,6 @@ RALLY = 0.025  # a week that may be called a rally
 STREAK = 3  # closes in a row that are worth a word
 EXTREME_MONTH = 0.20  # a month that is news by itself
 FAR = 0.02  # the widest gap of the year is worth a mention when today's is this much smaller
-MUCH = 0.75  # "far less": at most this share of the widest gap
 LOW_LEVEL, HIGH_LEVEL = 0.10, 0.90  # relative strength in its lowest or highest tenth
 HARDLY = 0.005  # a share of days that would be printed as 0 % is said in words
 NEAR_USUAL = 0.01  # a twelve-month gap is usual within a point of the median year

@@ -49,12 +49,11 @@ def week_words(s: Situation) -> Iterator[Reading]:
     subject, returns = s.facts.subject, s.facts.returns
     ticker = s.facts.headline_index or subject
     week = (s.ret(subject, "1W"),) if "1W" in returns.total[subject] else ()
-    shown = (s.ret(ticker, "1W"),) if "1W" in returns.total[ticker] else ()
     month = (s.ret(subject, "1M"),) if "1M" in returns.total[subject] else ()
     move = returns.total[subject].get("1M", 0.0)
-    yield read("up", "растут", f"the week's return is at least {pt(lexicon.WEEK_MOVE)} %", s.week == "up", *shown)
+    yield read("up", "растут", f"the week's return is at least {pt(lexicon.WEEK_MOVE)} %", s.week == "up", *week)
     yield read(
-        "down", "снижаются", f"the week's return is at most −{pt(lexicon.WEEK_MOVE)} %", s.week == "down", *shown
+        "down", "снижаются", f"the week's return is at most −{pt(lexicon.WEEK_MOVE)} %", s.week == "down", *week
     )
     rally = returns.total[subject].get("1W", 0.0) >= lexicon.RALLY
     yield read("rally", "ралли", f"the week's return is at least {pt(lexicon.RALLY)} %", rally, *week)
@@ -106,10 +105,7 @@ def gap_words(s: Situation) -> Iterator[Reading]:
         far = abs(widest.gap) - abs(now) >= lexicon.FAR
         rule = f"today's gap is smaller than the year's widest by at least {pt(lexicon.FAR)} points"
         fact = points(widest.gap, "ytd_extreme.gap")
-        yield read("inside its widest", "меньше, чем (день)", rule, far, fact)
-        much = far and abs(now) <= lexicon.MUCH * abs(widest.gap)
-        rule = f"besides, it is at most {pt(lexicon.MUCH)} % of the widest"
-        yield read("well inside, far less", "гораздо меньше", rule, much, fact)
+        yield read("down from", "против (день)", rule, far, fact)
     found = sensitivity.flips(s)
     rule = f"another way to count moves the gap by at least {pt(lexicon.MOVED)} points and renames it"
     facts = tuple(

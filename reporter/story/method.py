@@ -66,7 +66,7 @@ def rules(s: Situation) -> Iterator[Finding]:
             tail=n(rotation.TAIL),
         )
     yield from timing(s)
-    yield s.finding(SECTION, "verdict", of=n(6))
+    yield s.finding(SECTION, "verdict", of=n(6), pair=n(5))
     yield from voices(s)
     yield from sensitivity.robust(s)
     if facts.backdrop:

@@ -63,21 +63,14 @@ DOUBT_EARLY = (
     "quote",
     "bottom_line",
 )
-#: Heading -> the sections that share it. The lede has none, and a heading stands once over neighbours.
-HEADINGS = {
-    "precedents": ("precedents",),
-    "voices": ("headlines", "memory"),
-    "score": ("evidence", "turn"),
-    "picture": ("technicals", "field", "reversion", "backdrop"),
-    "quote": ("quote",),
-    "bottom_line": ("bottom_line",),
-}
+#: Sections with a heading of their own. The rest is one argument, and headings would cut it into a list.
+HEADED = ("bottom_line",)
 #: Neighbours that share a paragraph where one of them has a single finding to say.
 SHARED = (("evidence", "turn"), ("field", "reversion"), ("technicals", "field"))
 #: More numbers than this do not go into a shared paragraph.
 MOST_TOGETHER = 8
 #: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
-MOST_NUMBERS = 37
+MOST_NUMBERS = 34
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
 DISPENSABLE = (
     "no_breakout",
@@ -89,8 +82,8 @@ DISPENSABLE = (
     "below_peak",
     "last_",
     "vix_",
-    "split_",
     "usual_",
+    "split_",
     "rates_",
 )
 
@@ -106,7 +99,7 @@ class Section:
 
     name: str
     paragraphs: tuple[tuple[Finding, ...], ...]
-    heading: str = ""  # what stands over it; empty where it goes on under the heading before
+    heading: str = ""  # what stands over it; empty where it goes on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,12 +264,7 @@ def joined(sections: tuple[Section, ...]) -> tuple[Section, ...]:
 
 
 def headed(sections: tuple[Section, ...]) -> tuple[Section, ...]:
-    """Each section with its heading, or none where it shares the one before."""
-    heading = {name: heading for heading, names in HEADINGS.items() for name in names}
-    over = [heading.get(section.name, "") for section in sections]
-    return tuple(
-        replace(section, heading="" if n and over[n] == over[n - 1] else over[n]) for n, section in enumerate(sections)
-    )
+    return tuple(replace(one, heading=one.name if one.name in HEADED else "") for one in sections)
 
 
 def relation(said: Sequence[Tone], tone: Tone) -> str:

@@ -16,15 +16,11 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
     facts = s.facts.precedents
     if facts is None or not facts.attempts or s.standing is Standing.LEADS or s.quiet:
         return []
-    past, now, week = [*known(s, facts), *odds(s, facts), *last(s, facts)], latest(s, facts), rise(s, facts)
-    rule = s.finding(SECTION, "rule", defined=not week)  # relative strength, where it is first named
-    if week:  # whether it counts is said before what such a thing has been worth
-        return [[rule, *week], [*past, *now]]
-    return [[rule, *past], now] if now else [[rule, *past]]
+    return [[*known(s, facts), *odds(s, facts), *last(s, facts)], [*latest(s, facts), *rise(s, facts)]]
 
 
 def known(s: Situation, facts: Precedents) -> list[Finding]:
-    """The count, even-handed."""
+    """What counts as an attempt, and how many there were, even-handed."""
     n = len(facts.known)
     values = {
         "n": count(n, "precedents.n"),
@@ -33,9 +29,9 @@ def known(s: Situation, facts: Precedents) -> list[Finding]:
         "since": Quantity((facts.attempts[0].day if n else facts.since).year, Unit.YEAR, "precedents.first_year"),
     }
     if n == 0:
-        return [s.finding(SECTION, "first_attempt", **values)]
+        return [s.finding(SECTION, "rule"), s.finding(SECTION, "first_attempt", **values)]
     if n == 1:
-        return [s.finding(SECTION, "one_attempt", won=facts.succeeded == 1, **values)]
+        return [s.finding(SECTION, "rule"), s.finding(SECTION, "one_attempt", won=facts.succeeded == 1, **values)]
     side = "all_failed" if not facts.succeeded else "all_won" if not facts.failed else "mixed"
     return [s.finding(SECTION, f"attempts_{side}", **values)]
 
@@ -97,7 +93,7 @@ def latest(s: Situation, facts: Precedents) -> list[Finding]:
 
 
 def rise(s: Situation, facts: Precedents) -> list[Finding]:
-    """Why a good week is no attempt by the same rule, and how far from one it is."""
+    """What a good week has not brought by the same rule, and how far it is from that."""
     strength, attempt = s.facts.relative_strength, facts.open
     going_well = attempt is not None and attempt.relative_return >= 0  # then the week belongs to it
     if s.week != "up" or strength is None or going_well:
@@ -105,7 +101,8 @@ def rise(s: Situation, facts: Precedents) -> list[Finding]:
     strong = s.facts.returns.total[s.facts.subject]["1W"] >= lexicon.RALLY
     if strength.from_high <= -lexicon.NOTICED:
         short = percent(strength.from_high, "relative_strength.from_high")
-        return [s.finding(SECTION, "rise_short", Tone.AGAINST, short=short, strong=strong)]
+        told = attempt is not None
+        return [s.finding(SECTION, "rise_short", Tone.AGAINST, short=short, strong=strong, open=told)]
     if strength.at_high and strength.change_year is not None and strength.change_year >= 0:
         return [s.finding(SECTION, "rise_late", strong=strong)]
     return []

@@ -28,7 +28,7 @@ class Situation:
     window: str | None  # the window that "the year" means
     standing: Standing | None  # subject against benchmark over that window
     month: Month | None
-    week: str  # "up", "flat", "down": of the fund that the lede shows
+    week: str  # "up", "flat", "down": of the subject
     quiet: bool  # nothing on the list has changed since the last edition: a short form will do
     excited: bool  # a laggard's rally: the precedents come early
     field_kind: str  # what the field consists of; the words are the language's
@@ -71,7 +71,7 @@ def assess(facts: Facts, voices: Voices, *, field_kind: str, implication: bool) 
         window=window,
         standing=standing,
         month=lexicon.month(gap["1M"]) if "1M" in gap else None,
-        week=shown_week(facts),
+        week=lexicon.week(facts.returns.total[facts.subject].get("1W", 0.0)),
         quiet=is_quiet(facts, changes),
         excited=is_excited(facts, standing),
         field_kind=field_kind,
@@ -79,13 +79,6 @@ def assess(facts: Facts, voices: Voices, *, field_kind: str, implication: bool) 
         voices=voices,
         changes=changes,
     )
-
-
-def shown_week(facts: Facts) -> str:
-    """Of the headline index, else of the subject; flat where the two went different ways."""
-    mine = facts.returns.total[facts.subject].get("1W", 0.0)
-    shown = facts.returns.total[facts.headline_index or facts.subject].get("1W", 0.0)
-    return lexicon.week(shown) if mine * shown > 0 else "flat"
 
 
 def is_quiet(facts: Facts, changes: Changes | None) -> bool:
