@@ -172,7 +172,7 @@ class Measure:
         return self.rows([(row.label, room) for row in rows])
 
     def returns(self, table: Table) -> float:
-        """The table of returns: each row has its bars, and a name that takes two lines where the numbers need the room."""
+        """The table of returns: each row has its bars, and a name takes two lines where the numbers need the room."""
         columns = zip(table.windows, *(map(plain, row.cells) for row in table.rows), strict=True)
         size = NOTE * self.rem
         numbers = sum(max(width(text, size, BOLD) for text in column) + PADDING * self.rem for column in columns)

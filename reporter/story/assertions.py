@@ -36,7 +36,7 @@ BY_KIND = tuple(
         r"technicals\.(?P<rsi>overbought|oversold)",
         r"technicals\.(?P<cross>golden|death)_cross",
         r"reversion\.level_(?P<level>low|high)",
-        r"reversion\.usual_(?P<usual>near|wider|narrower)",
+        r"reversion\.usual_(?P<usual>wider|narrower)",
         r"precedents\.(?P<attempt>rule)",
         r"precedents\.attempts_(?P<attempts>mixed|all_failed|all_won)",
         r"precedents\.(?P<attempts>first_attempt|one_attempt)",

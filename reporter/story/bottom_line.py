@@ -36,7 +36,6 @@ def tests(s: Situation, verdict: Verdict) -> list[Finding]:
         s.finding(
             SECTION,
             kind,
-            role=s.role,
             quiet=s.quiet,
             count=count(met, "verdict.met"),
             of=count(of, "verdict.of"),

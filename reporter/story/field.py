@@ -33,9 +33,8 @@ def year(s: Situation) -> list[Finding]:
             place=ordinal(place, f"rank.{s.window}.{s.facts.subject}"),
             of=count(ranking.of, f"rank.{s.window}.of"),
             leader=Fund(leader),
-            leader_return=s.ret(leader, s.window) if place > 1 else None,
+            gained=s.facts.returns.total[leader][s.window] > 0,
             runner_up=Fund(runner_up),
-            runner_up_return=s.ret(runner_up, s.window) if place == 1 else None,
         )
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporter.finding import Finding, Fund, Tone, count, day
+from reporter.finding import PRINTED, Finding, Fund, Tone, count, day
 from reporter.story import lexicon
 from reporter.story.lexicon import Standing
 from reporter.story.situation import Situation
@@ -16,8 +16,9 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
 
 
 def week(s: Situation) -> list[Finding]:
-    """The week of the subject, introduced here; a streak of closes, of the headline index where there is one."""
+    """The week of both funds, introduced here; a streak of closes, of the headline index where there is one."""
     returns, subject, index = s.facts.returns, s.facts.subject, s.facts.headline_index
+    theirs = returns.total[s.facts.benchmark].get("1W")
     if "1W" not in returns.total[subject] or s.window == "1W":  # then the evidence is the week
         return []
     move, streak, sessions = returns.total[subject]["1W"], returns.streak[index or subject], s.facts.week.sessions
@@ -28,6 +29,8 @@ def week(s: Situation) -> list[Finding]:
             f"fund_{s.week}",
             {"up": Tone.FOR, "flat": Tone.NEUTRAL, "down": Tone.AGAINST}[s.week],
             week=s.ret(subject, "1W"),
+            theirs=s.ret(s.facts.benchmark, "1W") if theirs is not None else None,
+            still=theirs is not None and abs(theirs) < PRINTED,
             as_of=day(s.facts.as_of, "as_of"),
             streak=count(abs(streak), f"streak.{index or subject}") if long else None,
             index=Fund(index) if index and long else None,
@@ -46,10 +49,11 @@ def hopes(s: Situation) -> list[Finding]:
 
 
 def record(s: Situation) -> list[Finding]:
-    """In how many of the past calendar years the subject beat the benchmark, which is introduced here in any case."""
-    years = s.facts.returns.years
+    """In how many of the past calendar years the subject beat the benchmark; introduces who has not been so far."""
+    years, told = s.facts.returns.years, week(s)
+    both = bool(told) and told[0].values["theirs"] is not None
     if not years:
-        return [s.finding(SECTION, "yardstick", introduce=not week(s))]
+        return [] if both else [s.finding(SECTION, "yardstick", introduce=not told)]
     won = sum(year.subject > year.benchmark for year in years)
     share = won / len(years)
     kind = "record_poor" if share <= lexicon.POOR else "record_good" if share >= lexicon.GOOD else "record_even"
@@ -62,7 +66,8 @@ def record(s: Situation) -> list[Finding]:
             of=count(len(years), "years.of"),
             never=won == 0,
             always=won == len(years),
-            introduce=not week(s),
+            introduce=not told,
+            introduce_market=not both,
             turn=s.standing is Standing.LAGS and s.week == "up",
             week=s.week,
         )

@@ -52,9 +52,7 @@ def week_words(s: Situation) -> Iterator[Reading]:
     month = (s.ret(subject, "1M"),) if "1M" in returns.total[subject] else ()
     move = returns.total[subject].get("1M", 0.0)
     yield read("up", "растут", f"the week's return is at least {pt(lexicon.WEEK_MOVE)} %", s.week == "up", *week)
-    yield read(
-        "down", "снижаются", f"the week's return is at most −{pt(lexicon.WEEK_MOVE)} %", s.week == "down", *week
-    )
+    yield read("down", "снижаются", f"the week's return is at most −{pt(lexicon.WEEK_MOVE)} %", s.week == "down", *week)
     rally = returns.total[subject].get("1W", 0.0) >= lexicon.RALLY
     yield read("rally", "ралли", f"the week's return is at least {pt(lexicon.RALLY)} %", rally, *week)
     streak = returns.streak[ticker]
@@ -192,11 +190,6 @@ def history_words(s: Situation) -> Iterator[Reading]:
         high = f"relative strength in the highest {pt(1 - lexicon.HIGH_LEVEL)} % of its history"
         yield read("rarely lower", "редко ниже", low, strength.percentile <= lexicon.LOW_LEVEL, place)
         yield read("rarely higher", "редко выше", high, strength.percentile >= lexicon.HIGH_LEVEL, place)
-    usual, now = s.facts.returns.usual_year_gap, s.facts.returns.gap.get("1Y")
-    if usual is not None and now is not None:
-        rule = f"the twelve-month gap is within {pt(lexicon.NEAR_USUAL)} point of the median year's"
-        pair = (points(now, "gap.1Y"), points(usual, "years.median_gap"))
-        yield read("close to the median", "близко к медиане", rule, abs(now - usual) <= lexicon.NEAR_USUAL, *pair)
     if found and found.known:
         n = count(len(found.known), "precedents.n")
         yield read(

@@ -37,6 +37,7 @@ from reporter.voices import Voices
 FACTS_FIRST = (
     "lede",
     "headlines",
+    "quote",
     "memory",
     "evidence",
     "turn",
@@ -45,13 +46,13 @@ FACTS_FIRST = (
     "reversion",
     "backdrop",
     "precedents",
-    "quote",
     "bottom_line",
 )
 #: The doubt of the precedents right after the numbers when there is excitement to doubt.
 DOUBT_EARLY = (
     "lede",
     "headlines",
+    "quote",
     "memory",
     "evidence",
     "turn",
@@ -60,7 +61,6 @@ DOUBT_EARLY = (
     "field",
     "reversion",
     "backdrop",
-    "quote",
     "bottom_line",
 )
 #: Sections with a heading of their own. The rest is one argument, and headings would cut it into a list.
@@ -70,11 +70,12 @@ SHARED = (("evidence", "turn"), ("field", "reversion"), ("technicals", "field"))
 #: More numbers than this do not go into a shared paragraph.
 MOST_TOGETHER = 8
 #: Numbers in a text at most, days and years aside; the rest belongs to the table and the charts.
-MOST_NUMBERS = 34
+MOST_NUMBERS = 33
 #: Kinds of finding that a full text can do without, by how they begin, the least telling first.
 DISPENSABLE = (
     "no_breakout",
     "rates_flat",
+    "rates_half",
     "consolidation",
     "death_cross",
     "golden_cross",
@@ -82,9 +83,8 @@ DISPENSABLE = (
     "below_peak",
     "last_",
     "vix_",
-    "usual_",
     "split_",
-    "rates_",
+    "usual_",
 )
 
 

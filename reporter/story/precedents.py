@@ -16,7 +16,7 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
     facts = s.facts.precedents
     if facts is None or not facts.attempts or s.standing is Standing.LEADS or s.quiet:
         return []
-    return [[*known(s, facts), *odds(s, facts), *last(s, facts)], [*latest(s, facts), *rise(s, facts)]]
+    return [[*known(s, facts), *odds(s, facts), *last(s, facts), *latest(s, facts), *rise(s, facts)]]
 
 
 def known(s: Situation, facts: Precedents) -> list[Finding]:
@@ -73,7 +73,7 @@ def odds(s: Situation, facts: Precedents) -> list[Finding]:
 
 
 def latest(s: Situation, facts: Precedents) -> list[Finding]:
-    """The attempt that is still open: its number, its day, how it stands, and until when it has time."""
+    """The attempt that is still open: its number, its day, and how it stands."""
     attempt = facts.open
     if attempt is None:
         return []
@@ -87,22 +87,19 @@ def latest(s: Situation, facts: Precedents) -> list[Finding]:
             alone=not facts.known,
             day=day(attempt.day, "precedents.open.day"),
             result=percent(attempt.relative_return, "precedents.open.relative_return"),
-            due=day(attempt.due, "precedents.open.due") if attempt.due else None,
         )
     ]
 
 
 def rise(s: Situation, facts: Precedents) -> list[Finding]:
-    """What a good week has not brought by the same rule, and how far it is from that."""
+    """What a good week has not brought by the same rule."""
     strength, attempt = s.facts.relative_strength, facts.open
     going_well = attempt is not None and attempt.relative_return >= 0  # then the week belongs to it
     if s.week != "up" or strength is None or going_well:
         return []
     strong = s.facts.returns.total[s.facts.subject]["1W"] >= lexicon.RALLY
     if strength.from_high <= -lexicon.NOTICED:
-        short = percent(strength.from_high, "relative_strength.from_high")
-        told = attempt is not None
-        return [s.finding(SECTION, "rise_short", Tone.AGAINST, short=short, strong=strong, open=told)]
+        return [s.finding(SECTION, "rise_short", Tone.AGAINST, strong=strong, open=attempt is not None)]
     if strength.at_high and strength.change_year is not None and strength.change_year >= 0:
         return [s.finding(SECTION, "rise_late", strong=strong)]
     return []

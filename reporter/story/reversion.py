@@ -46,9 +46,8 @@ def usual_year(s: Situation) -> list[Finding]:
     usual, now = returns.usual_year_gap, returns.gap.get("1Y")
     if usual is None or now is None or usual >= 0 or now >= 0 or s.window == "1Y":
         return []
-    of = count(len(returns.years), "years.of")
     if abs(now - usual) <= lexicon.NEAR_USUAL:
-        return [s.finding(SECTION, "usual_near", of=of)]
+        return []
     ytd = returns.gap.get("YTD")
     late = ytd is not None and now - ytd >= lexicon.LATE_LEAD
     return [
@@ -57,7 +56,7 @@ def usual_year(s: Situation) -> list[Finding]:
             "usual_wider" if now < usual else "usual_narrower",
             gap=s.gap("1Y"),
             usual=points(usual, "years.median_gap"),
-            of=of,
+            of=count(len(returns.years), "years.of"),
             late_lead=Quantity(s.facts.as_of.year - 1, Unit.YEAR, "bases.YTD") if late else None,
         )
     ]

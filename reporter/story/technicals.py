@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reporter.facts.technicals import Peak, Status, Technicals
-from reporter.finding import Finding, Quantity, Tone, Unit, day, percent, price
+from reporter.finding import Finding, Quantity, Tone, Unit, day, percent
 from reporter.story import lexicon
 from reporter.story.situation import Situation
 
@@ -31,13 +31,12 @@ def profile(s: Situation, facts: Technicals) -> Finding:
 
 
 def levels(s: Situation, facts: Technicals) -> Finding:
-    """The close and the long average, with the short one where it says otherwise."""
+    """Where the close stands against the long average, and the short one where that says otherwise."""
     above50, above200 = facts.close > facts.sma50, facts.close > facts.sma200
     kind = f"levels_{'above' if above200 else 'below'}"
     return s.finding(
         SECTION,
         kind,
-        close=price(facts.close, path(s, "close")),
         rising=facts.slow_rising,
         above50=above50,
         above200=above200,
