@@ -6,7 +6,8 @@ here as a style, so that only the text itself can come out a line longer or shor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
@@ -15,7 +16,7 @@ from markupsafe import Markup
 from reporter.charts.extents import BOLD, REGULAR, SERIF, SERIF_BOLD, SERIF_ITALIC, width
 from reporter.charts.style import WIDTH
 from reporter.document.exhibits import Figure
-from reporter.document.figures import Table
+from reporter.document.figures import NAME_WIDE, WINDOWS, Table
 from reporter.document.page import Page, Part
 from reporter.language import plain
 
@@ -32,9 +33,14 @@ LINE, PARAGRAPH, SECTION, HEADING, LAST_HEADING = 1.38, 0.5, 0.95, 0.8 * 1.4 + 0
 SMALL_LINE = 1.35
 LOGO = 2.0  # height of the brand's logo, rem
 BARS = 0.16  # rem below a number, for its bar
-PADDING = 0.4  # rem before a number of a table
+LEFT = 0.4  # rem left of a number in a table
 KEPT = 3  # orphans and widows
 NOTE, CAPTION, METHOD, AHEAD = 0.74, 0.86, 0.72, 0.78
+
+
+def needed(texts: Iterable[str], rem: float) -> float:
+    """Points that the widest of the texts takes in a column; digits of a table are all as wide as a zero."""
+    return max(width(re.sub(r"\d", "0", text), NOTE * rem, BOLD) for text in texts)
 
 
 @dataclass(frozen=True)
@@ -173,11 +179,19 @@ class Measure:
 
     def returns(self, table: Table) -> float:
         """The table of returns: each row has its bars, and a name takes two lines where the numbers need the room."""
-        columns = zip(table.windows, *(map(plain, row.cells) for row in table.rows), strict=True)
-        size = NOTE * self.rem
-        numbers = sum(max(width(text, size, BOLD) for text in column) + PADDING * self.rem for column in columns)
-        names = [(" ".join(row.short).strip(), self.figure_wide - numbers) for row in table.rows]
+        room = self.figure_wide - sum(self.columns(table))
+        names = [(" ".join(row.short).strip(), room * FILLED) for row in table.rows]
         return self.rows([("", 1.0), *names]) + len(names) * BARS * self.rem
+
+    def columns(self, table: Table) -> tuple[float, ...]:
+        """Points of the columns of numbers in that table, all the same where they can be; the names have the rest."""
+        found = [
+            needed((window, *(plain(row.cells[n]) for row in table.rows)), self.rem) + LEFT * self.rem
+            for n, window in enumerate(table.windows)
+        ]
+        room = self.figure_wide - NAME_WIDE
+        even = max(room / len(WINDOWS), *found)
+        return (even,) * len(found) if even * len(found) <= room else tuple(found)
 
     def changes(self, labels: Sequence[str]) -> float:
         """The box on what changed."""

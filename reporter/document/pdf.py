@@ -21,7 +21,7 @@ from reporter.document.layout import Layout
 from reporter.document.logo import Logo
 from reporter.document.measure import Measure
 from reporter.document.page import Page
-from reporter.document.tables import return_columns, row_bars, test_columns
+from reporter.document.tables import row_bars, test_columns
 from reporter.errors import DocumentError, LayoutError
 from reporter.garbage import swept
 
@@ -84,7 +84,7 @@ def print_html(page: Page, layout: Layout, templates: Path | None = None) -> str
         charts=pictures,
         fonts="",
         layout=layout,
-        columns=return_columns(page.table, measure) if page.table else (),
+        columns=measure.columns(page.table) if page.table else (),
         bars=[f"{ASSETS}{name}.svg" for name, _ in row_bars(page, layout)],
         test_columns=test_columns(page.tests, layout.rem) if page.tests else (),
         logo=f"{ASSETS}{LOGO}" if page.logo else "",

@@ -6,40 +6,20 @@ much as the number above.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import accumulate
 
-from reporter.charts.extents import BOLD, width
 from reporter.charts.style import inks
-from reporter.document.figures import NAME_WIDE, WINDOWS, Table, Tests
+from reporter.document.figures import Tests
 from reporter.document.layout import Layout
-from reporter.document.measure import BARS, NOTE, Measure
+from reporter.document.measure import BARS, LEFT, Measure, needed
 from reporter.document.page import Page
 from reporter.language import plain
 
-#: As in print.css and brief.css, rem: left of a number, below a bar, and left of the answers and numbers of the tests.
-LEFT, BELOW, APART = 0.4, 0.14, 1.0
+#: As in print.css and brief.css, rem: below a bar, and left of the answers and numbers of the tests.
+BELOW, APART = 0.14, 1.0
 #: Ink of a bar by the kind of its row; of all others it is grey.
 INKS = {"subject": "subject", "benchmark": "ink", "field": "pale"}
-
-
-def needed(texts: Iterable[str], rem: float) -> float:
-    """Points that the widest of the texts takes in a column; digits of a table are all as wide as a zero."""
-    return max(width(re.sub(r"\d", "0", text), NOTE * rem, BOLD) for text in texts)
-
-
-def return_columns(table: Table, measure: Measure) -> tuple[float, ...]:
-    """Points of the columns of numbers in the table of returns, all the same where they can be; the names have the
-    rest.
-    """
-    found = [
-        needed((window, *(plain(row.cells[n]) for row in table.rows)), measure.rem) + LEFT * measure.rem
-        for n, window in enumerate(table.windows)
-    ]
-    room = measure.figure_wide - NAME_WIDE
-    even = max(room / len(WINDOWS), *found)
-    return (even,) * len(found) if even * len(found) <= room else tuple(found)
 
 
 def test_columns(tests: Tests, rem: float) -> tuple[float, float]:
@@ -53,7 +33,7 @@ def row_bars(page: Page, layout: Layout) -> Iterator[tuple[str, str]]:
     if not page.table:
         return
     rem, colours = layout.rem, inks(page.accent)
-    columns = return_columns(page.table, Measure(layout.paper, rem))
+    columns = Measure(layout.paper, rem).columns(page.table)
     wide, high = sum(columns), (BARS + BELOW) * rem
     for number, row in enumerate(page.table.rows):
         strokes = "".join(
