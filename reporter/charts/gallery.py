@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
@@ -70,6 +71,7 @@ class Gallery:
 
 
 def shown(facts: Facts) -> str:
-    """A hash of everything that can be on a drawing; the name of the brief is on none."""
-    everything = repr(replace(facts, brief=""))
-    return hashlib.sha256(everything.encode("utf-8", "surrogateescape")).hexdigest()
+    """A hash of everything that can be on a drawing; the name of the brief is on none. Of equal facts whose parts are
+    shared in another way it is another one, and they are drawn again.
+    """
+    return hashlib.sha256(pickle.dumps(replace(facts, brief=""))).hexdigest()

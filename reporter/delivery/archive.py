@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from reporter import __version__
 from reporter.crash import crash_point
-from reporter.delivery.target import MARKER, Target, local_target
+from reporter.delivery.target import MARKER, Target, local_target, sha256_of
 from reporter.errors import MISSHAPEN, OutputError
 from reporter.yaml_file import NOT_TEXT
 
@@ -97,7 +97,7 @@ def store(edition: Edition, target: Target, now: datetime, sender: Sender | None
     Raises:
         OutputError: it cannot be written, or the target is not the one that it should be.
     """
-    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in edition.files.items()}
+    hashes = {name: sha256_of(content) for name, content in edition.files.items()}
     if sender:
         check_marker(target, sender.marker)
     number = sender.revision if sender else 0

@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -34,6 +35,17 @@ LARGE = 1_000_000
 PIECE = 1_000_000  # bytes that are read at once, of a file on this machine
 
 
+def sha256_of(content: bytes) -> str:
+    """In hexadecimal digits."""
+    return _sha256_of_large(content) if len(content) >= LARGE else hashlib.sha256(content).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _sha256_of_large(content: bytes) -> str:
+    """Kept, since the editions of a batch share their tables of prices."""
+    return hashlib.sha256(content).hexdigest()
+
+
 class Target:
     """Paths are relative to its root, with `/` between their parts."""
 
@@ -44,7 +56,7 @@ class Target:
         self._root = root.rstrip("/")
         self._kind = kind
         self._settle = SETTLE[kind]
-        self._large: dict[bytes, str] = {}  # SHA-256 of what was written here -> a file that holds it
+        self._large: dict[str, str] = {}  # SHA-256 of what was written here -> a file that holds it
 
     def read(self, path: str) -> bytes:
         """
@@ -109,7 +121,7 @@ class Target:
                 # A server renamed and went before it said so.
             crash_point("archive-file")
             if len(content) >= LARGE and self._kind == "file":
-                self._large[hashlib.sha256(content).digest()] = final
+                self._large[sha256_of(content)] = final
             return True
 
     def replace(self, path: str, content: bytes, mark: str, now: datetime) -> None:
@@ -206,7 +218,7 @@ class Target:
             return content
 
     def _write(self, temporary: str, content: bytes) -> None:
-        if twin := self._large.get(hashlib.sha256(content).digest()) if self._large else None:
+        if twin := self._large.get(sha256_of(content)) if len(content) >= LARGE else None:
             with suppress(OSError):  # no links here, or the twin is gone: a file of its own then
                 os.link(twin, temporary)
                 return

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
+from math import inf
 
 from reporter.document.measure import FIRST_TOP, TOP, Lines, Measure, flow
 from reporter.document.page import Page
@@ -78,22 +79,30 @@ def lay_out(page: Page, heights: Mapping[str, tuple[float, float, float]], paper
     Args:
         heights: Least, natural and greatest of every chart.
     """
-    best = min(tried(page, heights, paper, SIZES), key=lambda layout: layout.cost)
+    best = cheapest(page, heights, paper, SIZES)
+    assert best is not None  # noqa: S101 - the first that is tried costs less than infinity
     if best.pages <= 2:
         return best
-    return min(best, *tried(page, heights, paper, LARGER), key=lambda layout: layout.cost)
+    return cheapest(page, heights, paper, LARGER, best.cost) or best
 
 
-def tried(
-    page: Page, heights: Mapping[str, tuple[float, float, float]], paper: str, rems: Sequence[float]
-) -> Iterator[Layout]:
-    """In every size of type, the first one to like, with all choices of places."""
-    return (
-        arranged(page, heights, sized, under=under, table_after=after, dear=n * 12.0 + under * 5.0 + (after > 1) * 15.0)
-        for n, sized in enumerate(sizes(page, paper, rems))
-        for under in UNDER
-        for after in TABLE_AFTER
-    )
+def cheapest(
+    page: Page,
+    heights: Mapping[str, tuple[float, float, float]],
+    paper: str,
+    rems: Sequence[float],
+    limit: float = inf,
+) -> Layout | None:
+    """Of every size of type, the first one to like, with all choices of places; None where none costs less."""
+    best = None
+    for n, sized in enumerate(sizes(page, heights, paper, rems)):
+        for under in UNDER:
+            for after in TABLE_AFTER:
+                dear = n * 12.0 + under * 5.0 + (after > 1) * 15.0
+                found = arranged(sized, sized.boxes[after], under=under, dear=dear, limit=limit)
+                if found:
+                    best, limit = found, found.cost
+    return best
 
 
 def in_one_column(layout: Layout) -> Layout:
@@ -112,9 +121,12 @@ class Sized:
     rooms: tuple[float, ...]  # height of each page
     method: tuple[tuple[int, ...], ...]
     foot: float
+    boxes: Mapping[int, tuple[Box, ...]]  # by TABLE_AFTER
 
 
-def sizes(page: Page, paper: str, rems: Sequence[float]) -> Iterator[Sized]:
+def sizes(
+    page: Page, heights: Mapping[str, tuple[float, float, float]], paper: str, rems: Sequence[float]
+) -> Iterator[Sized]:
     for rem in rems:
         measure = Measure(paper, rem)
         rules = measure.method(page.method_on_paper)
@@ -127,33 +139,30 @@ def sizes(page: Page, paper: str, rems: Sequence[float]) -> Iterator[Sized]:
             rooms=(measure.high + TOP - FIRST_TOP - measure.head(page) - SLACK, *[measure.high - SLACK] * 5),
             method=columns,
             foot=max(sum(rules[n] for n in column) for column in columns) + 3.2 * rem + SPARE,
+            boxes={after: tuple(boxes_of(page, heights, measure, table_after=after)) for after in TABLE_AFTER},
         )
 
 
-def arranged(
-    page: Page,
-    heights: Mapping[str, tuple[float, float, float]],
-    sized: Sized,
-    *,
-    under: int,
-    table_after: int,
-    dear: float,
-) -> Layout:
-    """With one choice of type and places; `dear` is what the choice costs."""
+def arranged(sized: Sized, every: Sequence[Box], *, under: int, dear: float, limit: float) -> Layout | None:
+    """With one choice of type and places; None where it does not cost less than `limit`.
+
+    Args:
+        under: How many of the boxes stand below the text.
+        dear: What the choice costs.
+    """
     measure, rooms, foot = sized.measure, sized.rooms, sized.foot
-    every = tuple(boxes_of(page, heights, measure, table_after=table_after))
     boxes, below = every[: max(0, len(every) - under)], every[max(0, len(every) - under) :]
     lower = tuple(Slot(box.name, box.around + box.natural, 0.0) for box in below)
     under_text = tuple(Lines(GAP, 1, slot.height) for slot in lower)
     text = flow((*sized.text, *under_text), rooms)
     longer = flow((*one_line_more(sized.text), *under_text), rooms)
-    best: tuple[float, tuple[tuple[Box, ...], ...], list[float], int] | None = None
+    best, limit = None, limit - dear
     for dealt in deals(boxes):
-        cost, targets, pages = judge(dealt, text, longer, foot, rooms)
-        if best is None or cost < best[0]:
-            best = cost, dealt, targets, pages
-    assert best is not None  # noqa: S101 - there is always the deal of one sheet
-    cost, dealt, targets, pages = best
+        if judged := judge(dealt, text, longer, foot, rooms, limit):
+            best, limit = (dealt, *judged), judged[0]
+    if best is None:
+        return None
+    dealt, cost, targets, pages = best
     sheets: list[tuple[Slot, ...]] = []
     charts = {box.name: box.natural / measure.scale for box in below if box.natural}
     for sheet, target in zip(dealt, targets, strict=True):
@@ -214,9 +223,15 @@ def deals(boxes: Sequence[Box]) -> Iterator[tuple[tuple[Box, ...], ...]]:
 
 
 def judge(
-    dealt: Sequence[Sequence[Box]], text: Sequence[float], longer: Sequence[float], foot: float, rooms: Sequence[float]
-) -> tuple[float, list[float], int]:
-    """Cost of a deal, height that each sheet's boxes should take, and number of pages.
+    dealt: Sequence[Sequence[Box]],
+    text: Sequence[float],
+    longer: Sequence[float],
+    foot: float,
+    rooms: Sequence[float],
+    limit: float,
+) -> tuple[float, list[float], int] | None:
+    """Cost of a deal, height that each sheet's boxes should take, and number of pages; None as soon as it is clear
+    that it does not cost less than `limit`: most deals are far too dear on their first sheet.
 
     Args:
         text: What it takes of each page.
@@ -249,6 +264,8 @@ def judge(
             share = (used + foot) / rooms[min(pages, 2) - 1]
             cost += max(0.0, STUB - share) * 2000 + pages * 30
             cost += max(0.0, DECENT - share) * 600 if pages > 2 else 0.0
+        if cost >= limit:
+            return None
     return cost, targets, pages
 
 
