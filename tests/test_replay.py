@@ -116,6 +116,8 @@ def test_the_store_by_command(run: Run, tmp_path: Path) -> None:
     assert {one["ticker"] for one in told["series"]} == {*FUNDS, "^TNX"}
     assert all(one["last"] == "2024-10-16" for one in told["series"])
     assert "5 series, every block as it was written" in run("prices", "verify").stdout
+    nothing = run("prices", "export", "--source", "tiingo", str(tmp_path / "csv"))
+    assert (nothing.returncode, nothing.stdout) == (0, "") and "no prices of tiingo" in nothing.stderr
     out = run("prices", "export", str(tmp_path / "csv"))
     assert out.returncode == 0 and (tmp_path / "csv" / "yahoo" / "IJR.csv").exists(), out.stderr
     (tmp_path / "config.yaml").write_text("state: state\n")

@@ -161,11 +161,15 @@ def export(folder: Path, source: str | None, config_path: Path | None) -> None:
     from reporter.prices.exchange import write_csv
 
     config = configuration(config_path, adhoc=True)
+    written = 0
     with open_store(_existing(config)) as store:
         for name, ticker in store.listing():
             series = store.read(name, ticker)
             if series and source in (None, name):
                 click.echo(os.fsencode(write_csv(series, folder / name)))
+                written += 1
+    if not written:
+        note(f"the store has no prices{f' of {source}' if source else ''}: nothing is exported")
 
 
 @prices.command(name="import", short_help="Read CSV files into the store.")

@@ -183,4 +183,6 @@ def way_out(prices: Prices, pair: Sequence[str], issues: Sequence[Issue]) -> str
         both = prices.close[list(pair)].notna().all(axis=1).to_numpy()
         if both.sum() >= FEWEST and not both[-1]:
             return f"add newer prices, or use --as-of {prices.sessions[np.flatnonzero(both)[-1]].date()}"
+    if all(issue.flaw is Flaw.UNAVAILABLE for issue in issues):
+        return "nothing was written"  # what to do stands in the source's own words
     return "check the ticker and the source; nothing was written"

@@ -18,6 +18,7 @@ from reporter.prices import Prices
 from reporter.prices.bars import BAR, Bars, Flaw, make_bars
 from reporter.prices.database import open_store
 from reporter.prices.load import load_prices
+from reporter.prices.quality import Status, judge
 from reporter.prices.store import Store
 from reporter.prices.update import Report, update
 from reporter.prices.yahoo import connect
@@ -317,6 +318,16 @@ def test_without_a_network_what_is_stored_is_used(yahoo: Yahoo, calendar: Calend
     later = load(yahoo, calendar, path, date(2024, 10, 17))
     text = "AAA: the newest close is of 2024-10-16, the brief speaks about 2024-10-17; http://127.0.0.1:"
     assert later.problems["AAA"].text.startswith(text) and later.problems["AAA"].flaw is Flaw.UNAVAILABLE
+
+
+def test_a_source_that_is_away_does_not_make_a_ticker_doubtful(yahoo: Yahoo, calendar: Calendar, path: Path) -> None:
+    load(yahoo, calendar, path)
+    yahoo.faults["*"] = ["reset"] * 99
+    sources = Sources(yahoo=YahooSettings(base_url=yahoo.url, timeout=1.0, spacing=0.0, budget=5.0))
+    prices = load_prices(("AAA", "NEW"), (), calendar, date(2024, 10, 16), sources, "yahoo", store=path)
+    refused = judge(prices, ("AAA", "NEW"), ())
+    assert refused.status is Status.REFUSED and "try again later" in refused.reasons[0]
+    assert refused.way_out == "nothing was written"
 
 
 # Several at once
