@@ -18,10 +18,14 @@ def paragraphs(s: Situation) -> list[list[Finding]]:
 def week(s: Situation) -> list[Finding]:
     """The week of both funds, introduced here; a streak of closes, of the headline index where there is one."""
     returns, subject, index = s.facts.returns, s.facts.subject, s.facts.headline_index
-    theirs = returns.total[s.facts.benchmark].get("1W")
-    if "1W" not in returns.total[subject] or s.window == "1W":  # then the evidence is the week
+    if not s.has("1W") or s.window == "1W":  # then the evidence is the week
         return []
-    move, streak, sessions = returns.total[subject]["1W"], returns.streak[index or subject], s.facts.week.sessions
+    move, theirs, streak, sessions = (
+        returns.total[subject]["1W"],
+        returns.total[s.facts.benchmark]["1W"],
+        returns.streak[index or subject],
+        s.facts.week.sessions,
+    )
     long = s.week != "flat" and abs(streak) >= lexicon.STREAK and (streak > 0) == (move > 0)
     return [
         s.finding(
@@ -29,8 +33,8 @@ def week(s: Situation) -> list[Finding]:
             f"fund_{s.week}",
             {"up": Tone.FOR, "flat": Tone.NEUTRAL, "down": Tone.AGAINST}[s.week],
             week=s.ret(subject, "1W"),
-            theirs=s.ret(s.facts.benchmark, "1W") if theirs is not None else None,
-            still=theirs is not None and abs(theirs) < PRINTED,
+            theirs=s.ret(s.facts.benchmark, "1W"),
+            still=abs(theirs) < PRINTED,
             as_of=day(s.facts.as_of, "as_of"),
             streak=count(abs(streak), f"streak.{index or subject}") if long else None,
             index=Fund(index) if index and long else None,
@@ -49,11 +53,10 @@ def hopes(s: Situation) -> list[Finding]:
 
 
 def record(s: Situation) -> list[Finding]:
-    """In how many of the past calendar years the subject beat the benchmark; introduces who has not been so far."""
-    years, told = s.facts.returns.years, week(s)
-    both = bool(told) and told[0].values["theirs"] is not None
+    """In how many of the past calendar years the subject beat the benchmark; who the two are, where no week tells."""
+    years = s.facts.returns.years
     if not years:
-        return [] if both else [s.finding(SECTION, "yardstick", introduce=not told)]
+        return [] if week(s) else [s.finding(SECTION, "yardstick")]
     won = sum(year.subject > year.benchmark for year in years)
     share = won / len(years)
     kind = "record_poor" if share <= lexicon.POOR else "record_good" if share >= lexicon.GOOD else "record_even"
@@ -66,8 +69,6 @@ def record(s: Situation) -> list[Finding]:
             of=count(len(years), "years.of"),
             never=won == 0,
             always=won == len(years),
-            introduce=not told,
-            introduce_market=not both,
             turn=s.standing is Standing.LAGS and s.week == "up",
             week=s.week,
         )

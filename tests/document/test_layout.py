@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 from PIL import Image
 from pypdf import PdfReader
 
@@ -20,8 +21,9 @@ from reporter.config import Config
 from reporter.document.beside import AHEAD
 from reporter.document.edition import Edition
 from reporter.document.exhibits import HOMES
+from reporter.document.figures import Row, Table
 from reporter.document.layout import GAP, WIDEST_GAP, Box, deals, fitted, reach, split
-from reporter.document.measure import KEPT, Lines, flow
+from reporter.document.measure import KEPT, Lines, Measure, flow
 from reporter.pipeline import build_edition, gather_material
 from reporter.sessions import Calendar
 from reporter.voices.headlines import Headline
@@ -77,6 +79,21 @@ def test_the_note_is_cut_into_columns_in_order(rules: list[float]) -> None:
     columns = split(rules)
     assert [number for column in columns for number in column] == list(range(len(rules)))
     assert max(sum(rules[n] for n in column) for column in columns) <= sum(rules)
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_names_that_take_two_lines_make_the_table_taller(paper: str) -> None:
+    """Russian names beside numbers as wide as these: the last row was cut off by the chart below it."""
+    cells = (Markup("3,4"), Markup("3,9"), Markup("2,1"), Markup("16,2"), Markup("−12,8"), Markup("29,6"))
+    values, windows = (0.0,) * 6, ("1 нед.", "1 мес.", "3 мес.", "6 мес.", "с янв.", "1 год")
+
+    def table(name: str) -> Table:
+        row = Row(kind="field", name=name, ticker="IJS", values=values, cells=cells)
+        return Table(title="Полная доходность, %", head="Фонд", windows=windows, rows=(row,) * 5)
+
+    measure = Measure(paper, 10.5)
+    short, long = measure.returns(table("Рост")), measure.returns(table("Стоимостные малые"))
+    assert long - short == pytest.approx(5 * 0.74 * 1.3 * 10.5)  # a line of the table more in each row
 
 
 def filled(pdf: bytes, folder: Path) -> list[tuple[float, float, float]]:
