@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -18,6 +19,8 @@ from reporter.errors import UsageError
 from reporter.finding import Quantity, Unit
 
 MINUS = "\u2212"
+#: Numbers and days that are kept as written: an edition has each in several places, and a batch in many editions.
+KEPT = 4096
 #: Decimals a unit is printed with. A fraction's percentage is rounded once, here.
 DECIMALS = {
     Unit.PERCENT: 1, Unit.SHARE: 0, Unit.POINTS: 1, Unit.THRESHOLD: 2, Unit.RATE: 1, Unit.BASIS_POINTS: 0,
@@ -44,7 +47,7 @@ class Numerals:
         """The one formatted string of a fact; the styles are those of `Language.spell`."""
         if isinstance(quantity.value, date):
             formats = self.labels["dates"]
-            return format_date(quantity.value, formats["long" if style == "prose" else style], self.locale)
+            return day(quantity.value, formats["long" if style == "prose" else style], self.locale)
         unit = quantity.unit
         digits, value = DECIMALS.get(unit, 0), rounded(quantity)
         if style == "size":
@@ -54,24 +57,18 @@ class Numerals:
         if unit is Unit.ORDINAL:
             return self.ordinal(int(value))
         if unit in (Unit.PERCENT, Unit.SHARE, Unit.RATE) and style in ("prose", "size", "change"):
-            text = self._number(self.locale.percent_formats, value / 100, digits, digits)
+            text = number(value / 100, digits, digits, self.locale, percent=True)
         else:
-            text = self._number(self.locale.decimal_formats, value, 0 if unit is Unit.THRESHOLD else digits, digits)
+            text = number(value, 0 if unit is Unit.THRESHOLD else digits, digits, self.locale)
         return f"+{text}" if style in ("signed", "change") and value > 0 else text
 
-    def tick(self, day: date, step: str) -> str:
+    def tick(self, when: date, step: str) -> str:
         """A date on the axis of a chart; `step` is "month" or "year"."""
-        return format_date(day, self.labels["dates"][f"tick_{step}"], self.locale)
+        return day(when, self.labels["dates"][f"tick_{step}"], self.locale)
 
     def axis(self, value: float) -> str:
         """A round value on the axis of a chart."""
-        return self._number(self.locale.decimal_formats, round(value, 6) + 0.0, 0, 2)
-
-    def _number(self, formats: Mapping[str | None, NumberPattern], value: float, least: int, most: int) -> str:
-        """In the pattern of the locale, with `least` to `most` decimals."""
-        pattern = copy(formats[None])
-        pattern.frac_prec = (least, most)
-        return str(pattern.apply(value, self.locale)).replace("-", MINUS)
+        return number(round(value, 6) + 0.0, 0, 2, self.locale)
 
     def ordinal(self, value: int, form: str = "") -> str:
         """In words as far as the language has them; `form` is the suffix of its lists: "_feminine"."""
@@ -85,6 +82,19 @@ class Numerals:
         value = quantity if isinstance(quantity, int) else 0 if isinstance(quantity.value, date) else rounded(quantity)
         form = self.locale.plural_form(abs(int(value) if value == int(value) else value))
         return forms.get(form, forms.get("other", ""))
+
+
+@lru_cache(KEPT)
+def number(value: float, least: int, most: int, locale: Locale, *, percent: bool = False) -> str:
+    """In the pattern of the locale, with `least` to `most` decimals."""
+    pattern: NumberPattern = copy((locale.percent_formats if percent else locale.decimal_formats)[None])
+    pattern.frac_prec = (least, most)
+    return str(pattern.apply(value, locale)).replace("-", MINUS)
+
+
+@lru_cache(KEPT)
+def day(value: date, pattern: str, locale: Locale) -> str:
+    return format_date(value, pattern, locale)
 
 
 def rounded(quantity: Quantity) -> float:
