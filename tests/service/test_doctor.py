@@ -122,6 +122,15 @@ def test_a_place_of_the_archive_that_takes_nothing(found, tmp_path: Path) -> Non
     assert not list((tmp_path / "output").glob("doctor*"))
 
 
+def test_every_place_is_tried_though_the_folder_of_editions_takes_nothing(found, tmp_path: Path) -> None:
+    (tmp_path / "output").write_text("")
+    (tmp_path / "share").mkdir()
+    (tmp_path / "share" / MARKER).write_text("the-right-one")
+    set_up(tmp_path / "state", "share")
+    lines = found(archive=(ArchiveTarget(name="share", folder=tmp_path / "share"),))["archive"]
+    assert lines[0].startswith("FAIL output: cannot write") and lines[1].startswith("ok share")
+
+
 @pytest.mark.fault("E3")
 def test_nothing_is_written_to_a_place_that_is_not_the_one_that_was_set_up(found, tmp_path: Path) -> None:
     empty, other, right = (tmp_path / name for name in ("empty", "other", "right"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import partial
 
+from reporter.channels import ArchiveTarget
 from reporter.config import Config
 from reporter.delivery.archive import check_marker
 from reporter.delivery.mail import Fate, probe
@@ -41,21 +43,26 @@ def archive(config: Config, now: datetime) -> Iterator[Finding]:
 
     Nothing is written to a place that is not: it may be an empty folder where a share should be mounted.
     """
-    yield from _try("output", local_target(config.output), now)
+    yield _tried("output", lambda: local_target(config.output), now)
     if not config.archive:
         return
     with open_ledger(config.state, now) as ledger:
+
+        def set_up(settings: ArchiveTarget) -> Target:
+            target = open_target(settings)
+            check_marker(target, marker(ledger, settings))
+            return target
+
         for settings in config.archive:
-            try:
-                target = open_target(settings)
-                check_marker(target, marker(ledger, settings))
-                yield from _try(settings.name, target, now)
-            except ReporterError as error:
-                yield fail(f"{settings.name}: {' '.join(str(error).split())}", code=error.exit_code)
+            yield _tried(settings.name, partial(set_up, settings), now)
 
 
-def _try(name: str, target: Target, now: datetime) -> Iterator[Finding]:
+def _tried(name: str, reached: Callable[[], Target], now: datetime) -> Finding:
     path = f"doctor-{secrets.token_hex(4)}.txt"
-    target.create(path, b"reporter doctor\n", MARK, now)
-    target.remove(path)
-    yield ok(f"{name}: {target.place} takes files")
+    try:
+        target = reached()
+        target.create(path, b"reporter doctor\n", MARK, now)
+        target.remove(path)
+    except ReporterError as error:
+        return fail(f"{name}: {' '.join(str(error).split())}", code=error.exit_code)
+    return ok(f"{name}: {target.place} takes files")
