@@ -22,6 +22,8 @@ def mailbox(address: str) -> str:
     shown = visible(address[:80])
     if not at or not local or not domain:
         raise ValueError(f"'{shown}' is not an address such as ann@example.com")
+    if domain.endswith(">"):
+        raise ValueError(f"'{shown}' has a name in it; write the address alone: a reader's name goes under `name`")
     if not LOCAL.fullmatch(local) or len(local) > 64:
         raise ValueError(f"'{shown}': before the @ only letters, digits, dots and !#$%&'*+/=?^_`{{|}}~- are taken")
     try:

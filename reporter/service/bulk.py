@@ -54,6 +54,6 @@ def complain(mailed: Mailed, problems: list[str]) -> None:
     if mailed.trouble:
         raise ConfigError([f"mail.relay: {mailed.trouble}"])
     if mailed.waiting:
-        raise UpstreamError(f"{mailed.waiting} messages wait for the relay; run the batch again with --resume")
+        raise UpstreamError(f"{mailed.waits} for the relay; run the batch again with --resume")
     if problems:
         raise OutputError("; ".join(problems))

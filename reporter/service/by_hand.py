@@ -155,13 +155,11 @@ def _judge(mailed: Mailed, problems: Sequence[str], run: Run) -> None:
     if mailed.trouble:
         raise ConfigError([f"mail.relay: {mailed.trouble}"])
     if mailed.waiting:
-        messages = "1 message waits" if mailed.waiting == 1 else f"{mailed.waiting} messages wait"
         said = f" ({mailed.said})" if mailed.said else ""
         if run.occurrence.startswith("adhoc:"):
             raise UpstreamError(f"the relay did not take it{said}; ask for the test again when it does")
         when = f" from {mailed.next_try:%H:%M} UTC on" if mailed.next_try else ""
-        raise UpstreamError(
-            f"{messages} for the relay{said}; `reporter send {run.brief} --as-of {run.occurrence}` tries again{when}"
-        )
+        send = f"`reporter send {run.brief} --as-of {run.occurrence}`"
+        raise UpstreamError(f"{mailed.waits} for the relay{said}; {send} tries again{when}")
     if problems:
         raise OutputError(f"not archived everywhere; `reporter send {run.brief}` tries again")

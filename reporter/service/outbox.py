@@ -53,6 +53,11 @@ class Mailed:
     next_try: datetime | None = None
     needing: list[Delivery] = field(default_factory=list)  # a person: bounced, expired, uncertain
 
+    @property
+    def waits(self) -> str:
+        """In words: how many messages wait."""
+        return "1 message waits" if self.waiting == 1 else f"{self.waiting} messages wait"
+
 
 def recover(ledger: Ledger, run: Run, settings: MailSettings, clock: Clock) -> None:
     """Decide about what a process left that is dead now. Only for whoever holds the lock of the run."""

@@ -80,8 +80,10 @@ def _say(mailed: Mailed, problems: list[str]) -> None:
     if mailed.trouble:
         raise ConfigError([f"mail.relay: {mailed.trouble}"])
     if mailed.needing:
-        raise MailError(f"{len(mailed.needing)} messages need a person; `reporter outbox list` names them")
+        several = len(mailed.needing)
+        messages = "1 message needs" if several == 1 else f"{several} messages need"
+        raise MailError(f"{messages} a person; `reporter outbox list` names them")
     if mailed.waiting:
-        raise UpstreamError(f"{mailed.waiting} messages wait for the relay")
+        raise UpstreamError(f"{mailed.waits} for the relay")
     if problems:
         raise OutputError("; ".join(problems))

@@ -88,6 +88,9 @@ def test_a_mailbox_is_one_however_it_is_written(tmp_path: Path) -> None:
     path.write_text("address\nnobody\n", "utf-8")
     with pytest.raises(ConfigError, match=r"more\.csv:2: 'nobody' is not an address"):
         readers("x", brief)
+    path.write_text("address\nBob <bob@example.com>\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"'Bob <bob@example\.com>' has a name in it; write the address alone"):
+        readers("x", brief)
 
 
 @pytest.mark.fault("D13")
