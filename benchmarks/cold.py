@@ -30,15 +30,17 @@ def measure(report: Report, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_market(folder)
+        out, both = folder / "out", folder / "both"
         found = in_turn(
             {
-                "brief": brief(folder, "--language", "en"),
-                "both languages": brief(folder, "--language", "en", "--language", "ru"),
+                "brief": brief(folder, out, "--language", "en"),
+                "both languages": brief(folder, both, "--language", "en", "--language", "ru"),
                 "quantstats": [sys.executable, "-c", QUANTSTATS, name],
                 "script": [sys.executable, str(PEERS / "afternoon.py"), name, name],
                 "notebook": [sys.executable, str(PEERS / "notebook.py"), name, name],
             },
             rounds,
+            fresh=(out, both),
         )
         ours = found["brief"]
         report.say("cold brief, CPU", ours.cpu, "s")
@@ -49,7 +51,7 @@ def measure(report: Report, rounds: int) -> None:
         report.say("  against papermill and nbconvert, HTML only", ours.cpu / found["notebook"].cpu, "×")
         report.say("second language of the same edition, CPU", found["both languages"].cpu - ours.cpu, "s", 0.35)
         report.say("peak memory, cold", ours.peak, "MiB", 190)
-        files = folder / "out" / "small-caps" / str(AS_OF.year) / f"{AS_OF}-r0"
+        files = both / "small-caps" / str(AS_OF.year) / f"{AS_OF}-r0"
         sizes = {kind: max(path.stat().st_size for path in files.glob(f"*.{kind}")) / 1000 for kind in ("pdf", "html")}
         report.say("PDF", sizes["pdf"], "kB", 150)
         report.say("HTML", sizes["html"], "kB", 400)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -56,14 +57,20 @@ def cost(command: Sequence[str], folder: Path = ROOT) -> Cost:
     return Cost(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
-def in_turn(commands: Mapping[str, Sequence[str]], rounds: int) -> Mapping[str, Cost]:
-    """Medians of CPU and clock, and the highest peak; A B C A B C …, after one round that is not counted."""
-    for command in commands.values():
-        cost(command)
+def in_turn(commands: Mapping[str, Sequence[str]], rounds: int, fresh: Sequence[Path] = ()) -> Mapping[str, Cost]:
+    """Medians of CPU and clock, and the highest peak; A B C A B C …, after one round that is not counted.
+
+    Args:
+        fresh: Folders that are gone again when a round begins.
+    """
     found: dict[str, list[Cost]] = {name: [] for name in commands}
-    for _ in range(rounds):
+    for number in range(rounds + 1):
+        for folder in fresh:
+            shutil.rmtree(folder, ignore_errors=True)
         for name, command in commands.items():
-            found[name].append(cost(command))
+            run = cost(command)
+            if number:
+                found[name].append(run)
     return {
         name: Cost(
             statistics.median(run.cpu for run in runs),
@@ -116,7 +123,7 @@ def write_market(folder: Path) -> None:
     (folder / "config.yaml").write_text(text, "utf-8")
 
 
-def brief(folder: Path, *more: str) -> list[str]:
-    """The command that makes a brief of those prices, each time in a folder where nothing is yet."""
+def brief(folder: Path, out: Path, *more: str) -> list[str]:
+    """The command that makes a brief of those prices."""
     made = [sys.executable, "-m", "reporter", "brief", "small-caps", "--prices", str(folder), "--as-of", str(AS_OF)]
-    return [*made, "--config", str(folder / "config.yaml"), "--output", str(folder / "out"), *more]
+    return [*made, "--config", str(folder / "config.yaml"), "--output", str(out), *more]

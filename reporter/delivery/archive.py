@@ -233,10 +233,7 @@ def sound_manifest(target: Target, path: str) -> tuple[bytes, dict[str, Any]] | 
     try:
         content = target.read(f"{path}/{MANIFEST}")
         found: dict[str, Any] = json.loads(content)
-        sound = all(
-            hashlib.sha256(target.read(f"{path}/{name}")).hexdigest() == entry["sha256"]
-            for name, entry in files_of(found).items()
-        )
+        sound = all(target.sha256(f"{path}/{name}") == entry["sha256"] for name, entry in files_of(found).items())
     except (FileNotFoundError, *MISSHAPEN):
         return None
     return (content, found) if sound else None

@@ -32,7 +32,7 @@ STALE = timedelta(hours=24)  # of temporary files that a dead process of ours le
 
 #: Bytes from which a second file with the same content is a link to the first: a table of prices, in a batch.
 LARGE = 1_000_000
-PIECE = 1_000_000  # bytes that are read at once, of a file on this machine
+PIECE = 65_536  # bytes that are read at once, of a file on this machine
 
 
 def sha256_of(content: bytes) -> str:
@@ -66,6 +66,13 @@ class Target:
         """
         with self._plainly("read", path):
             return self._cat(self._at(path))
+
+    def sha256(self, path: str) -> str:
+        """Of a file, in hexadecimal digits; raises as `read`."""
+        if self._kind != "file":
+            return hashlib.sha256(self.read(path)).hexdigest()
+        with self._plainly("read", path), self._fs.open(self._at(path), "rb") as file:  # not all of it at once
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def names(self, path: str) -> list[str]:
         """What is in a folder, sorted; nothing where there is no folder."""
