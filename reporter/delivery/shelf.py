@@ -38,14 +38,18 @@ def read_shelf(root: Path, brief: str, session: date) -> Shelf:
     asked = f"{root.absolute()}/{brief}?{sorted(Earlier.model_fields)}"
     kept_as = f"shelf-{hashlib.sha256(asked.encode('utf-8', 'surrogateescape')).hexdigest()[:24]}.json"
     digests = Digests.load(kept_as)
+    withdrawn: set[date] = set()
     for about, folders in sessions(root / brief, session):
-        if not any((folder / WITHDRAWN).exists() for folder in folders):
+        if any((folder / WITHDRAWN).exists() for folder in folders):
+            withdrawn.add(about)
+        else:
             editions = (read_edition(folder, brief, about, digests) for folder in folders)
             found += [one for one in editions if one][:1]
         if len(found) == MOST:
             break
     digests.save(kept_as)
-    return Shelf(tuple(found), dict(remembered(root / brief, brief, session)))
+    before = remembered(root / brief, brief, session)
+    return Shelf(tuple(found), {of: memory for of, memory in before if not withdrawn & cited(memory)})
 
 
 class Digests:
@@ -100,6 +104,10 @@ def day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def cited(memory: Memory) -> set[date]:
+    return {one.as_of for one in (memory.previous, memory.call) if one}
 
 
 def remembered(shelf: Path, brief: str, session: date) -> Iterator[tuple[Material, Memory]]:

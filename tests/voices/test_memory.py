@@ -249,6 +249,10 @@ class TestShelf:
         second = again.edition(AS_OF)
         assert second.files == first.files and publish(second, root, now)[0].parent == folder
         assert [*read_shelf(root, NAME, AS_OF).made.values()] == [read_voices(first.files["voices.json"]).memory]
+        cited = root / NAME / str(wrong.session.year) / f"{wrong.session}-r0" / WITHDRAWN
+        cited.touch()
+        assert read_shelf(root, NAME, AS_OF).made == {}, "what was taken back is not cited again"
+        cited.unlink()
         voices = folder / "voices.json"
         voices.write_bytes(voices.read_bytes().replace(b"building", b"none"))
         assert read_shelf(root, NAME, AS_OF).made == {}, "a file that somebody has changed tells nothing"
