@@ -144,7 +144,8 @@ class Canvas(NamedTuple):
         """
         x, y = self.x(np.asarray(xs)), self.y(np.asarray(ys))
         ends = np.column_stack([x - 0.05, x + 0.05, np.full_like(x, np.nan)])
-        self.stroke(ends.ravel(), np.repeat(y, 3), color=colour, linewidth=wide)
+        # Unsnapped: on the grid of a PNG both ends of a stroke may be one, and then nothing is drawn.
+        self.stroke(ends.ravel(), np.repeat(y, 3), color=colour, linewidth=wide, snap=False)
 
     def level(self, value: float, **looks: Any) -> None:
         """A line across the plot."""

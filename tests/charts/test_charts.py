@@ -143,6 +143,23 @@ def test_the_accent_is_the_subjects_alone_and_the_same_in_svg_and_png(markets: C
         assert any(max(abs(a - b) for a, b in zip(one, (0xA1, 0x23, 0x1B), strict=True)) < 12 for one in colours)
 
 
+def test_each_dot_of_the_rotation_map_is_on_the_page_and_in_the_mail(markets: Callable[..., Facts]) -> None:
+    facts = markets(1, 10)
+    svg = draw_charts(facts, Language("en"), names=("rotation",), wide=MAIL)["rotation"].svg
+    picture = Image.open(io.BytesIO(draw_pictures(facts, Language("en"), ("rotation",))["rotation"])).convert("L")
+    scale, inked = MAIL_PIXELS / MAIL, 0
+    for path, wide in re.findall(r'<path d="([^"]*)" style="[^"]*stroke-width: (3.2|4.4)', svg):
+        for x, y in re.findall(r"M ([\d.]+) ([\d.]+)", path):
+            around = [
+                picture.getpixel((round(float(x) * scale + right), round(float(y) * scale + down)))
+                for right in (-1, 0, 1)
+                for down in (1 - float(wide) * scale / 2, 0, float(wide) * scale / 2 - 1)
+            ]
+            assert max(around) < 200, (x, y)
+            inked += 1
+    assert inked == len(facts.rotation)
+
+
 def test_same_facts_same_bytes(markets: Callable[..., Facts]) -> None:
     facts = markets(1, 10)
     assert draw_charts(facts, Language("ru")) == draw_charts(facts, Language("ru"))
