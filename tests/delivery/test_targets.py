@@ -24,7 +24,8 @@ from reporter.delivery.verify import prune, verify
 from reporter.document.edition import Edition
 from reporter.errors import OutputError
 from reporter.limits import Limits, run_limited
-from tests.delivery.servers import Place, descendants, kill_group, s3, samba, sftp
+from reporter.setting import Secret
+from tests.delivery.servers import PASSWORD, Place, descendants, kill_group, s3, samba, sftp
 from tests.delivery.test_archive import EDITION, NOW
 
 #: Clients of servers that were killed leave files and sockets that nobody can close.
@@ -318,7 +319,11 @@ def test_a_server_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     """It takes connections and answers nothing: the deadline ends the child, and the same works when it goes on."""
     with samba(tmp_path, monkeypatch) as place:
         assert place.process and place.folder
-        store_there(place.settings)
+        # A server of forks that another test has begun does not know what is in the environment since.
+        (tmp_path / "password").write_text(PASSWORD)
+        (tmp_path / "password").chmod(0o600)
+        settings = place.settings.model_copy(update={"password": Secret(file=tmp_path / "password")})
+        store_there(settings)
         servers = [place.process.pid, *descendants(place.process.pid)]
         later = replace(EDITION, session=date(2024, 10, 23))
         for pid in servers:
@@ -326,16 +331,14 @@ def test_a_server_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         try:
             began = time.monotonic()
             with pytest.raises(OutputError, match="archiving was ended: it needed more than 2 s"):
-                run_limited(
-                    store_there, place.settings, later, limits=Limits(wall=2.0), what="archiving", error=OutputError
-                )
+                run_limited(store_there, settings, later, limits=Limits(wall=2.0), what="archiving", error=OutputError)
             assert time.monotonic() - began < 10
         finally:
             for pid in servers:
                 os.kill(pid, signal.SIGCONT)
         assert_whole(place, later)
-        store_there(place.settings, later)
-        assert differences(open_target(place.settings)) == []
+        store_there(settings, later)
+        assert differences(open_target(settings)) == []
 
 
 def store_there(settings: ArchiveTarget, edition: Edition = EDITION) -> None:
