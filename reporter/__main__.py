@@ -1,5 +1,5 @@
 """`python -m reporter` is the command `reporter`."""
 
-from reporter.cli import reporter
+from reporter.cli import main
 
-reporter(prog_name="reporter")
+main()

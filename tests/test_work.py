@@ -100,6 +100,23 @@ def test_a_command_loads_what_it_needs(command: str, tmp_path: Path) -> None:
         assert there.threads == 1
 
 
+@pytest.mark.parametrize(("arguments", "code", "taken_apart"), [("--version", 0, ""), ("nonsense", 2, "taken apart")])
+def test_a_command_that_is_done_ends_at_once(arguments: str, code: int, taken_apart: str, tmp_path: Path) -> None:
+    """What was registered for the end is called, what was printed is there; one that failed ends as Python has it."""
+    script = (
+        "import os, sys\nfrom reporter.cli import main\nimport atexit\n"
+        "class Left:\n    def __del__(self, write=os.write): write(2, b'taken apart')\n"
+        "sys.left = Left()\natexit.register(print, 'bye')\nmain()"
+    )
+    line = [sys.executable, "-c", script, arguments]
+    done = subprocess.run(
+        line, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code
+    assert done.stdout.endswith("bye\n") and ("reporter" in done.stdout) == (code == 0)
+    assert done.stderr.endswith(taken_apart) and bool(done.stderr) == bool(code)
+
+
 @pytest.fixture(scope="module")
 def printed(make: Callable[..., Edition]) -> tuple[str, str, dict[str, str], Edition]:
     """What WeasyPrint is given for a brief with all charts: styles, the HTML and the drawings; and the edition."""
