@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import accumulate
 
 import numpy as np
 
@@ -152,11 +153,8 @@ def wilder(values: Array, length: int) -> Array:
     smooth = np.full(len(values), np.nan)
     if len(values) < length:
         return smooth
-    current = values[:length].mean()
-    smooth[length - 1] = current
-    for row in range(length, len(values)):
-        current += (values[row] - current) / length
-        smooth[row] = current
+    steps, start = values[length:].tolist(), float(values[:length].mean())
+    smooth[length - 1 :] = [*accumulate(steps, lambda mean, value: mean + (value - mean) / length, initial=start)]
     return smooth
 
 
@@ -172,13 +170,8 @@ def rsi(close: Array, length: int = RSI_LENGTH) -> Array:
 
 def ema(values: Array, span: int) -> Array:
     """Exponential average with weight 2 / (span + 1), seeded with the first value (pandas: adjust=False)."""
-    smooth = np.empty(len(values))
     weight = 2 / (span + 1)
-    current = smooth[0] = values[0]
-    for row in range(1, len(values)):
-        current += weight * (values[row] - current)
-        smooth[row] = current
-    return smooth
+    return np.array([*accumulate(values.tolist(), lambda mean, value: mean + weight * (value - mean))])
 
 
 def macd_histogram(close: Array) -> Array:

@@ -13,7 +13,7 @@ from reporter.errors import DataError, OutputError
 from reporter.prices.bars import Bars
 from reporter.prices.files import fetch
 from reporter.prices.store import Series
-from reporter.prices.table import texts
+from reporter.prices.table import lines
 
 COLUMNS = {
     "High": "high", "Low": "low", "Close": "close", "Volume": "volume", "Dividends": "dividend", "Stock Splits": "split"
@@ -29,11 +29,10 @@ def write_csv(series: Series, folder: Path) -> Path:
     bars = series.bars
     columns = [bars[name] for name in COLUMNS.values()]
     columns[-1] = np.where(bars["split"] == 1, 0.0, bars["split"])  # as Yahoo writes it
-    lines = zip(bars["session"].astype(str).tolist(), texts(np.column_stack(columns)), strict=True)
     path = folder / f"{series.ticker}.csv"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join((",".join(("Date", *COLUMNS)), *map(",".join, lines), "")), "utf-8")
+        path.write_bytes(f"{','.join(('Date', *COLUMNS))}\n".encode() + lines(bars["session"].astype(str), columns))
     except OSError as error:
         raise OutputError(f"cannot write '{path}': {error.strerror}") from error
     return path
