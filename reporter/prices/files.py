@@ -28,6 +28,8 @@ NEEDED = ("Date", "High", "Low", "Close", "Volume")
 READ = frozenset({*NEEDED, "Adj Close", "Dividends", "Stock Splits"})
 #: What other programs put between columns, in words.
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+#: How a date is read: as bytes, of which a plain one has ten, and of a longer one as many as tell that it is longer.
+DATE = "S11"
 #: A day, and the midnight with an offset that yfinance writes behind it.
 DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T][\d:.+\-Z]*)?")
 #: What vendors write for "no bar", lower-case; pandas reads the same.
@@ -162,17 +164,17 @@ def _table(text: str, header: Sequence[str]) -> tuple[Columns, Days] | None:
     dates = header.index("Date")
     try:
         table = pd.read_csv(
-            io.StringIO(text), header=0, names=range(len(header)), usecols=wanted, dtype={dates: object},
-            skip_blank_lines=False,
+            io.StringIO(text), header=0, names=range(len(header)), usecols=wanted, dtype={dates: DATE},
+            skip_blank_lines=False, low_memory=False,
         )  # fmt: skip
-        days = table[dates].tolist()
-        if days and set(map(len, days)) != {len("2024-10-16")}:
+        days = table[dates].to_numpy()
+        if len(days) and (np.char.str_len(days) != len("2024-10-16")).any():
             return None
         columns = {header[place]: table[place].to_numpy() for place in wanted if place != dates}
-        if days and any(column.dtype.kind not in "fiu" for column in columns.values()):
+        if len(days) and any(column.dtype.kind not in "fiu" for column in columns.values()):
             return None
-        return {title: column.astype("float64") for title, column in columns.items()}, np.array(days, "M8[D]")
-    except (ValueError, TypeError):  # pandas' ParserError is one; a date that is absent has no length
+        return {title: column.astype("float64") for title, column in columns.items()}, days.astype("M8[D]")
+    except (ValueError, TypeError):  # pandas' ParserError is one
         return None
 
 
