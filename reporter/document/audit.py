@@ -190,7 +190,7 @@ def audit_pdf(content: bytes, account: Account, file: str, page_of: tuple[str, .
     document = PdfDocument.from_bytes(content)
 
     def runs(page: int) -> str:
-        return " ".join(run.text for run in document.extract_spans(page))
+        return joined((run.text, *run.bbox) for run in document.extract_spans(page))
 
     def words(page: int) -> str:
         return " ".join(word.text for word in document.extract_words(page))
@@ -205,6 +205,15 @@ def audit_pdf(content: bytes, account: Account, file: str, page_of: tuple[str, .
         others = (read_again(number) for read_again in (document.extract_text, words))
         readings = (level(reading).replace(counter, MARK, 1) for reading in chain((text,), others))
         refuse(unsaid_in_all(readings, account), f"page {number + 1}", file)
+
+
+def joined(runs: Iterable[tuple[str, float, float, float, float]]) -> str:
+    """Runs of letters with where they stand (left, below, width, height), a space between those that do not touch."""
+    text, end = "", (0.0, 0.0)
+    for run, left, below, width, _ in runs:
+        text += run if (round(left, 1), round(below, 1)) == end else f" {run}"
+        end = round(left + width, 1), round(below, 1)
+    return text
 
 
 def audit_unmarked_html(content: str, account: Account, file: str) -> None:
@@ -243,17 +252,19 @@ def unsaid(text: str, account: Account) -> Iterator[tuple[str, str]]:
 
 
 def unsaid_in_all(readings: Iterable[str], account: Account) -> list[tuple[str, str]]:
-    """Figures of the last reading that nobody said, or none where one reading has none.
+    """Figures of the last reading that nobody said, or none where one reading is clean by itself or by the others.
 
     Runs go across the columns, and tear a name that goes on in the next line; the text of a page may put the labels of
     two charts together, "−6.4" and "100"; its list of words keeps them apart, and tears others. Each reading has every
-    figure of the page, so that one without an orphan acquits it.
+    figure of the page: an orphan of one is none where another has the same figure, whole, and knows it.
     """
-    found: list[tuple[str, str]] = []
+    tried: list[tuple[set[str], list[tuple[str, str]]]] = []
     for reading in readings:
-        if not (found := list(unsaid(reading, account))):
-            break
-    return found
+        tried.append((set(FIGURE.findall(reading)), list(unsaid(reading, account))))
+        known = {figure for seen, found in tried for figure in seen - {orphan for orphan, _ in found}}
+        if any(all(orphan in known for orphan, _ in found) for _, found in tried):
+            return []
+    return tried[-1][1] if tried else []
 
 
 def unmarked(text: str, account: Account) -> Iterator[tuple[str, str]]:

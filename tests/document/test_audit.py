@@ -16,7 +16,7 @@ import pytest
 
 from reporter.config import Config
 from reporter.document import audit
-from reporter.document.audit import Account, audit_html, audit_text, unsaid_in_all
+from reporter.document.audit import Account, audit_html, audit_text, joined, unsaid_in_all
 from reporter.document.claims import Spoken
 from reporter.document.edition import Edition
 from reporter.document.email import Mail
@@ -124,6 +124,21 @@ def test_labels_that_run_together_in_one_reading_of_a_page(account: Account) -> 
     assert unsaid_in_all((glued,), account) and not unsaid_in_all((glued, apart), account)
     assert not unsaid_in_all((apart, glued), account)
     assert [figure for figure, _ in unsaid_in_all((f"{glued} 77.77", f"{apart} 77.77"), account)] == ["77.77"]
+
+
+def test_readings_of_which_none_is_clean(account: Account) -> None:
+    """As of a page of emerging markets: one reading tore a term, another glued two labels; each knows the other."""
+    figure = next(one for one in sorted(account.figures) if re.fullmatch(r"\d+\.\d", one))
+    torn, glued = f"95% inter- {figure} val", f"95% interval {figure}9"
+    assert unsaid_in_all((torn,), account) and unsaid_in_all((glued,), account)
+    assert not unsaid_in_all((torn, glued), account)
+    assert unsaid_in_all((f"{torn} 77.77", f"{glued} 77.77"), account), "a real one is in all of them"
+    assert unsaid_in_all((f"{figure}9", f"{figure}8"), account), "whole in none of them"
+
+
+def test_runs_that_touch_are_one_text() -> None:
+    runs = (("Jul 2", 189.1, 725.5, 13.7, 6.0), ("008", 202.8, 725.5, 11.3, 6.0), ("10", 214.1, 700.0, 6.2, 6.0))
+    assert joined(runs).split() == ["Jul", "2008", "10"]
 
 
 @pytest.mark.parametrize("formats", [("html",), ("pdf",)])
