@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 from reporter.config import Brief, Config, Feed
-from reporter.voices.clippings import Clippings
 from reporter.voices.headlines import YAHOO, Headline, chosen, in_time, on_subject
 
 
@@ -27,6 +26,8 @@ def gather_headlines(
     yahoo = settings.yahoo and bool(brief.keywords.get("en"))
     if not feeds and not yahoo:
         return (), {}
+    from reporter.voices.clippings import Clippings
+
     clippings, key = Clippings(config.state), settings_key(config, brief, feeds)
     if (kept := clippings.chosen(name, session, key)) is not None:
         return kept, {}
