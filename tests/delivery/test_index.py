@@ -78,7 +78,7 @@ def test_tells_what_the_editions_say(root: Path, editions: tuple[Edition, ...], 
     assert f'content="{said["standfirst"]}"' in page
     titles = {"en": "Small caps", "ru": "Компании малой капитализации"}
     assert told["briefs"] == [["small-caps", titles, {"2023": 1, "2024": 1}]]
-    assert {"russell", "ijr", "доходность"} <= set(of_2024["vocabulary"].split())
+    assert {"ijr", "доходность"} <= set(of_2024["vocabulary"].split())
 
 
 def test_reads_only_what_is_new(root: Path, make: Callable[..., Edition], config: Config) -> None:

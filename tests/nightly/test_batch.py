@@ -97,10 +97,15 @@ def run(folder: Path, editions: int, kills: int, seconds: tuple[float, float], f
     asked = prepare(folder, editions, formats)
     dice = random.Random(editions)
     for number in range(kills):
+        before = len(shelved(folder))
         batch = Batch(folder, *(["--resume"] if number else []))
+        while len(shelved(folder)) == before and batch.process.poll() is None:
+            time.sleep(0.05)  # until it is at work
         time.sleep(dice.uniform(*seconds))
         if batch.process.poll() is None:
             batch.kill()
+        else:
+            batch.end()
     there = len(shelved(folder))
     told = Batch(folder, "--resume").end()
     assert (told["asked"], told["failed"]) == (asked, {})
@@ -116,13 +121,13 @@ def run(folder: Path, editions: int, kills: int, seconds: tuple[float, float], f
 
 
 def test_killed_and_resumed(tmp_path: Path) -> None:
-    run(tmp_path, 7, kills=1, seconds=(4, 6), formats=("html",))
+    run(tmp_path, 12, kills=1, seconds=(0, 0.2), formats=("html",))
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1800)
 def test_three_hundred_killed_at_random(tmp_path: Path) -> None:
-    run(tmp_path, 300, kills=6, seconds=(2, 25), formats=("html",))
+    run(tmp_path, 300, kills=6, seconds=(0, 12), formats=("html",))
 
 
 @pytest.mark.nightly
