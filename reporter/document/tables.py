@@ -1,4 +1,4 @@
-"""Tables on paper: how wide their columns are, and the bars of a row as one drawing behind its cells.
+"""Tables on paper: the columns of the tests, and the bars of a row of returns as one drawing behind its cells.
 
 WeasyPrint sets each cell twice more to find widths that are known here, and a bar that is a box of its own costs it as
 much as the number above.
