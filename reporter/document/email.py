@@ -24,6 +24,8 @@ from reporter.language import plain
 
 COLUMNS = 72  # of the text: what a terminal and a quoting reply leave
 LINK = re.compile(r'<a\b[^>]*\bhref="((?:https|mailto):[^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+#: Programs put marks of their own around a quotation, beside those of the text, and not all of them can be told not to.
+QUOTATION = re.compile(r"<(/?)q\b")
 
 
 class Mail(Enum):
@@ -69,7 +71,7 @@ def make_mail(page: Page, pictures: Mapping[str, bytes], templates: Path | None 
         subject=subject(page, test=test),
         preheader=preheader,
         text=re.sub(r"\n{3,}", "\n\n", plain(text)).strip() + "\n",
-        html=inlined(plain_numbers(html)),
+        html=inlined(QUOTATION.sub(r"<\1span", plain_numbers(html))),
         images={ids[name]: png for name, png in {**pictures, **({"logo": logo.png} if logo else {})}.items()},
     )
 

@@ -116,7 +116,7 @@ def test_a_wrong_template_is_named(make: Callable[..., Edition], tmp_path: Path)
         make(formats=("html",), mail=Mail.READERS, templates=tmp_path, languages=("en",))
 
 
-def test_links_have_their_address_in_the_text(make: Callable[..., Edition], tmp_path: Path) -> None:
+def test_a_quote_has_its_marks_once_and_its_address_in_the_text(make: Callable[..., Edition], tmp_path: Path) -> None:
     quotes = tmp_path / "quotes.yaml"
     quotes.write_text(
         "quotes:\n- {text: The burden of proof is on the small company., language: en, speaker: Ann Example,\n"
@@ -125,6 +125,8 @@ def test_links_have_their_address_in_the_text(make: Callable[..., Edition], tmp_
     body = make(formats=("html",), mail=Mail.READERS, quotes=quotes, languages=("en",)).mails["en"]
     assert "(https://example.com/note?a=1&b=2)" in body.text
     assert 'href="https://example.com/note?a=1&amp;b=2"' in body.html
+    assert "“The burden of proof is on the small company.”" in body.html
+    assert not re.search(r"</?q\b", body.html), "a mail program would put its own marks beside ours"
 
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 30"><rect width="30" height="30" fill="#8a1c1c"/></svg>'
